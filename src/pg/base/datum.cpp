@@ -1,0 +1,58 @@
+#include "pg/base/datum.h"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+}
+
+namespace rv::pg {
+
+FloatArray float_array_argument(FunctionCallInfo fcinfo, int n) {
+  const Datum d = fcinfo->args[n].value;
+  return call([d] {
+    ArrayType* array = DatumGetArrayTypeP(d);
+    if (ARR_NDIM(array) > 1)
+      ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
+    if (ARR_HASNULL(array) && array_contains_nulls(array))
+      ereport(ERROR,
+              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+    int16 length;
+    bool by_value;
+    char align;
+    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
+    Datum* elements;
+    int count;
+    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &elements, nullptr,
+                      &count);
+    auto* values = static_cast<float*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * (Size(count) + 1)));
+    for (int i = 0; i < count; ++i) {
+      switch (ARR_ELEMTYPE(array)) {
+        case INT4OID: values[i] = static_cast<float>(DatumGetInt32(elements[i])); break;
+        case FLOAT4OID: values[i] = DatumGetFloat4(elements[i]); break;
+        case FLOAT8OID: values[i] = static_cast<float>(DatumGetFloat8(elements[i])); break;
+        case NUMERICOID:
+          values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
+          break;
+        default:
+          ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("unsupported array type")));
+      }
+    }
+    pfree(elements);
+    return FloatArray{values, count};
+  });
+}
+
+Datum float4_array_datum(const float* values, int count) {
+  return call([values, count] {
+    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * Size(count)));
+    for (int i = 0; i < count; ++i) elements[i] = Float4GetDatum(values[i]);
+    ArrayType* array =
+        construct_array(elements, count, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT);
+    pfree(elements);
+    return PointerGetDatum(array);
+  });
+}
+
+}  // namespace rv::pg
