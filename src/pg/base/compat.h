@@ -27,3 +27,29 @@ extern "C" {
 #else
 #define rv_reserve_guc_prefix(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
+
+// PG 15: InitMaterializedSRF (named SetSingleFuncCall before 15.1; PG 14 has neither).
+extern "C" {
+#include "funcapi.h"
+#include "utils/tuplestore.h"
+}
+inline void rv_init_materialized_srf(FunctionCallInfo fcinfo) {
+#if PG_VERSION_NUM >= 150000
+  InitMaterializedSRF(fcinfo, 0);
+#else
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  if (result == nullptr || !IsA(result, ReturnSetInfo) ||
+      (result->allowedModes & SFRM_Materialize) == 0)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("set-valued function called in context that cannot accept a set")));
+  MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  TupleDesc description;
+  if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
+  result->returnMode = SFRM_Materialize;
+  result->setResult =
+      tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+  result->setDesc = BlessTupleDesc(description);
+  MemoryContextSwitchTo(old);
+#endif
+}

@@ -1,0 +1,70 @@
+// ruvector_version(), ruvector_simd_info(), ruvector_features().
+#include <string>
+
+#include "core/simd/distance.h"
+#include "pg/base/datum.h"
+
+extern "C" {
+#include "funcapi.h"
+#include "utils/jsonb.h"
+}
+
+namespace {
+
+struct Feature {
+  const char* name;
+  bool built;
+};
+
+const Feature features[] = {
+    {"core", true},
+#define FEATURE_ON(name) {#name, true},
+#define FEATURE_OFF(name) {#name, false},
+#include "features.inc"
+#undef FEATURE_ON
+#undef FEATURE_OFF
+};
+
+const char* description_of(std::string_view feature) {
+  if (feature == "core") return "vector, halfvec, sparsevec and bit types, distances, text embedding";
+  if (feature == "sparse") return "inverted index for SPLADE and BM25, hybrid search";
+  if (feature == "hyperbolic") return "Poincare and Lorentz distances and index";
+  if (feature == "attention") return "attention mechanisms";
+  if (feature == "gnn") return "graph neural network layers and training";
+  if (feature == "graph") return "property graph and Cypher";
+  if (feature == "learning") return "self-tuning search and ReasoningBank";
+  return "routing of requests to agents and models";
+}
+
+}  // namespace
+
+RV_FUNCTION(rv_version) { return rv::pg::text_datum(RUVECTOR_VERSION); }
+
+RV_FUNCTION(rv_simd_info) {
+  std::string json = std::string(R"({"level": ")") + rv::simd::kernels().name + R"(", "best": ")" +
+                     rv::simd::level_name(rv::simd::cpu_level()) + R"(", "available": [)";
+  for (int i = 0; i <= static_cast<int>(rv::simd::cpu_level()); ++i) {
+    if (i > 0) json += ", ";
+    json += '"';
+    json += rv::simd::level_name(static_cast<rv::simd::Level>(i));
+    json += '"';
+  }
+  json += "]}";
+  const char* text = json.c_str();
+  return rv::pg::call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); });
+}
+
+// A feature is enabled when its option was on and this version has code for it.
+RV_FUNCTION(rv_features) {
+  rv::pg::call([fcinfo] {
+    rv_init_materialized_srf(fcinfo);
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    for (const Feature& f : features) {
+      Datum values[3] = {CStringGetTextDatum(f.name), BoolGetDatum(f.built),
+                         CStringGetTextDatum(description_of(f.name))};
+      bool nulls[3] = {false, false, false};
+      tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+  });
+  return Datum(0);
+}
