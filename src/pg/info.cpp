@@ -26,7 +26,8 @@ const Feature features[] = {
 };
 
 const char* description_of(std::string_view feature) {
-  if (feature == "core") return "vector, halfvec, sparsevec and bit types, distances, text embedding";
+  if (feature == "core")
+    return "vector, halfvec, sparsevec and bit types, distances, text embedding";
   if (feature == "sparse") return "inverted index for SPLADE and BM25, hybrid search";
   if (feature == "hyperbolic") return "Poincare and Lorentz distances and index";
   if (feature == "attention") return "attention mechanisms";
@@ -38,9 +39,11 @@ const char* description_of(std::string_view feature) {
 
 }  // namespace
 
-RV_FUNCTION(rv_version) { return rv::pg::text_datum(RUVECTOR_VERSION); }
+RV_FUNCTION(rv_version)
+{ return rv::pg::text_datum(RUVECTOR_VERSION); }
 
-RV_FUNCTION(rv_simd_info) {
+RV_FUNCTION(rv_simd_info)
+{
   std::string json = std::string(R"({"level": ")") + rv::simd::kernels().name + R"(", "best": ")" +
                      rv::simd::level_name(rv::simd::cpu_level()) + R"(", "available": [)";
   for (int i = 0; i <= static_cast<int>(rv::simd::cpu_level()); ++i) {
@@ -55,7 +58,8 @@ RV_FUNCTION(rv_simd_info) {
 }
 
 // A feature is enabled when its option was on and this version has code for it.
-RV_FUNCTION(rv_features) {
+RV_FUNCTION(rv_features)
+{
   rv::pg::call([fcinfo] {
     rv_init_materialized_srf(fcinfo);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

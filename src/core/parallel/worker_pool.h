@@ -8,7 +8,6 @@
 
 namespace rv {
 
-
 class WorkerPool {
  public:
   explicit WorkerPool(int threads);

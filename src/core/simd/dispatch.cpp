@@ -47,10 +47,14 @@ const char* level_name(Level level) noexcept { return kernels(level).name; }
 const Kernels& kernels(Level level) noexcept {
 #if defined(__x86_64__)
   switch (level) {
-    case Level::avx512vnni: return detail::avx512vnni_kernels;
-    case Level::avx512: return detail::avx512_kernels;
-    case Level::avx2: return detail::avx2_kernels;
-    case Level::baseline: break;
+    case Level::avx512vnni:
+      return detail::avx512vnni_kernels;
+    case Level::avx512:
+      return detail::avx512_kernels;
+    case Level::avx2:
+      return detail::avx2_kernels;
+    case Level::baseline:
+      break;
   }
 #else
   (void)level;

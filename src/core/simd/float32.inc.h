@@ -64,8 +64,13 @@ struct AddAbsoluteDifference {
 template <class Term>
 inline float over_floats(const float* a, const float* b, std::size_t n, Term term) {
   return sum_terms(
-      n, [&](std::size_t i) { return Pair{load(a + i), load(b + i)}; },
-      [&](std::size_t i, std::size_t r) { return Pair{load_tail(a + i, r), load_tail(b + i, r)}; },
+      n,
+      [&](std::size_t i) {
+        return Pair{load(a + i), load(b + i)};
+      },
+      [&](std::size_t i, std::size_t r) {
+        return Pair{load_tail(a + i, r), load_tail(b + i, r)};
+      },
       term);
 }
 
@@ -111,8 +116,13 @@ inline CosineSums cosine_terms(std::size_t n, Load at, Tail tail) {
 
 CosineSums cosine_sums(const float* a, const float* b, std::size_t n) {
   return cosine_terms(
-      n, [&](std::size_t i) { return Pair{load(a + i), load(b + i)}; },
-      [&](std::size_t i, std::size_t r) { return Pair{load_tail(a + i, r), load_tail(b + i, r)}; });
+      n,
+      [&](std::size_t i) {
+        return Pair{load(a + i), load(b + i)};
+      },
+      [&](std::size_t i, std::size_t r) {
+        return Pair{load_tail(a + i, r), load_tail(b + i, r)};
+      });
 }
 
 }  // namespace

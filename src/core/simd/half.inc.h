@@ -69,8 +69,13 @@ inline F load_tail(const Half* p, std::size_t r) {
 template <class A, class B, class Term>
 inline float over(const A* a, const B* b, std::size_t n, Term term) {
   return sum_terms(
-      n, [&](std::size_t i) { return Pair{load(a + i), load(b + i)}; },
-      [&](std::size_t i, std::size_t r) { return Pair{load_tail(a + i, r), load_tail(b + i, r)}; },
+      n,
+      [&](std::size_t i) {
+        return Pair{load(a + i), load(b + i)};
+      },
+      [&](std::size_t i, std::size_t r) {
+        return Pair{load_tail(a + i, r), load_tail(b + i, r)};
+      },
       term);
 }
 
@@ -85,8 +90,13 @@ float half_l1(const Half* a, const Half* b, std::size_t n) {
 }
 CosineSums half_cosine_sums(const Half* a, const Half* b, std::size_t n) {
   return cosine_terms(
-      n, [&](std::size_t i) { return Pair{load(a + i), load(b + i)}; },
-      [&](std::size_t i, std::size_t r) { return Pair{load_tail(a + i, r), load_tail(b + i, r)}; });
+      n,
+      [&](std::size_t i) {
+        return Pair{load(a + i), load(b + i)};
+      },
+      [&](std::size_t i, std::size_t r) {
+        return Pair{load_tail(a + i, r), load_tail(b + i, r)};
+      });
 }
 float mixed_l2_squared(const float* a, const Half* b, std::size_t n) {
   return over(a, b, n, AddSquaredDifference{});

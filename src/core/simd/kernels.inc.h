@@ -15,10 +15,10 @@
 
 #include "core/simd/distance.h"
 // The order matters: half uses float32's loops.
+#include "core/simd/bits.inc.h"
 #include "core/simd/float32.inc.h"
 #include "core/simd/half.inc.h"
 #include "core/simd/int8.inc.h"
-#include "core/simd/bits.inc.h"
 
 namespace rv::simd::detail {
 

@@ -51,8 +51,8 @@ void check_dim(int dim, int max, const char* type) {
 
 void check_expected_dim(int expected, int dim) {
   if (expected != -1 && expected != dim)
-    throw Error(ErrorCode::data_exception, "expected " + std::to_string(expected) +
-                                               " dimensions, not " + std::to_string(dim));
+    throw Error(ErrorCode::data_exception,
+                "expected " + std::to_string(expected) + " dimensions, not " + std::to_string(dim));
 }
 
 void check_same_dim(int a, int b, const char* type) {
@@ -89,9 +89,8 @@ typename T::Element checked_element(float x, FloatWriter write) {
   if (std::isinf(to_float(e))) {
     char text[kMaxFloatText];
     const int n = write(x, text);
-    throw Error(ErrorCode::out_of_range,
-                "\"" + std::string(text, static_cast<std::size_t>(n)) +
-                    "\" is out of range for type " + T::kName);
+    throw Error(ErrorCode::out_of_range, "\"" + std::string(text, static_cast<std::size_t>(n)) +
+                                             "\" is out of range for type " + T::kName);
   }
   return e;
 }
@@ -297,21 +296,21 @@ void average(const double* state, int dim, typename T::Element* out, FloatWriter
     out[i] = checked_element<T>(static_cast<float>(state[i + 1] / state[0]), write);
 }
 
-#define RV_INSTANTIATE(T)                                                                          \
-  template T::Element checked_element<T>(float, FloatWriter);                                      \
-  template int parse_dense<T>(std::string_view, int, T::Element*, int);                            \
-  template std::size_t format_dense<T>(const T::Element*, int, char*, FloatWriter);                \
-  template double spherical_distance<T>(const T::Element*, const T::Element*, int) noexcept;       \
-  template double l2_norm<T>(const T::Element*, int) noexcept;                                     \
-  template void add<T>(const T::Element*, const T::Element*, int, T::Element*);                    \
-  template void sub<T>(const T::Element*, const T::Element*, int, T::Element*);                    \
-  template void mul<T>(const T::Element*, const T::Element*, int, T::Element*);                    \
-  template void scale<T>(const T::Element*, double, int, T::Element*);                             \
-  template void l2_normalize<T>(const T::Element*, int, T::Element*);                              \
-  template void binary_quantize<T>(const T::Element*, int, std::uint8_t*) noexcept;                \
-  template int compare<T>(const T::Element*, int, const T::Element*, int) noexcept;                \
-  template std::uint64_t hash<T>(const T::Element*, int, std::uint64_t) noexcept;                  \
-  template void accumulate<T>(double*, const T::Element*, int);                                    \
+#define RV_INSTANTIATE(T)                                                                    \
+  template T::Element checked_element<T>(float, FloatWriter);                                \
+  template int parse_dense<T>(std::string_view, int, T::Element*, int);                      \
+  template std::size_t format_dense<T>(const T::Element*, int, char*, FloatWriter);          \
+  template double spherical_distance<T>(const T::Element*, const T::Element*, int) noexcept; \
+  template double l2_norm<T>(const T::Element*, int) noexcept;                               \
+  template void add<T>(const T::Element*, const T::Element*, int, T::Element*);              \
+  template void sub<T>(const T::Element*, const T::Element*, int, T::Element*);              \
+  template void mul<T>(const T::Element*, const T::Element*, int, T::Element*);              \
+  template void scale<T>(const T::Element*, double, int, T::Element*);                       \
+  template void l2_normalize<T>(const T::Element*, int, T::Element*);                        \
+  template void binary_quantize<T>(const T::Element*, int, std::uint8_t*) noexcept;          \
+  template int compare<T>(const T::Element*, int, const T::Element*, int) noexcept;          \
+  template std::uint64_t hash<T>(const T::Element*, int, std::uint64_t) noexcept;            \
+  template void accumulate<T>(double*, const T::Element*, int);                              \
   template void average<T>(const double*, int, T::Element*, FloatWriter);
 RV_INSTANTIATE(Vector)
 RV_INSTANTIATE(Halfvec)

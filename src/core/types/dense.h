@@ -30,12 +30,12 @@ template <class T>
 typename T::Element to_element(float x) noexcept;
 
 // Shared checks. `type` is the name in the message.
-void check_dim(int dim, int max, const char* type);           // 22000 / 54000
-void check_expected_dim(int expected, int dim);               // 22000; expected -1: any
-void check_same_dim(int a, int b, const char* type);          // 22000
-void check_finite(float x, const char* type);                 // 22000
-[[noreturn]] void fail_overflow();                            // 22003 value out of range: overflow
-[[noreturn]] void fail_underflow();                           // 22003 value out of range: underflow
+void check_dim(int dim, int max, const char* type);   // 22000 / 54000
+void check_expected_dim(int expected, int dim);       // 22000; expected -1: any
+void check_same_dim(int a, int b, const char* type);  // 22000
+void check_finite(float x, const char* type);         // 22000
+[[noreturn]] void fail_overflow();                    // 22003 value out of range: overflow
+[[noreturn]] void fail_underflow();                   // 22003 value out of range: underflow
 int check_typmod(const std::int32_t* typmods, int count, int max, const char* type);  // 22023
 
 // Converts one float to an element of T, refusing NaN, infinity and what does not fit (22003).

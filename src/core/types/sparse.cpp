@@ -65,16 +65,15 @@ void check_sparse_nnz(std::int64_t nnz, int dim) {
   if (nnz < 0)
     throw Error(ErrorCode::data_exception, "sparsevec cannot have negative number of elements");
   if (nnz > kMaxSparseNnz)
-    throw Error(ErrorCode::limit_exceeded, "sparsevec cannot have more than " +
-                                               std::to_string(kMaxSparseNnz) +
-                                               " non-zero elements");
+    throw Error(
+        ErrorCode::limit_exceeded,
+        "sparsevec cannot have more than " + std::to_string(kMaxSparseNnz) + " non-zero elements");
   if (nnz > dim)
     throw Error(ErrorCode::limit_exceeded, "sparsevec cannot have more elements than dimensions");
 }
 
 void check_sparse(const SparseView& v) {
-  for (int i = 0; i < v.nnz; ++i)
-    check_index(v.indices[i], i > 0 ? v.indices[i - 1] : -1, v.dim);
+  for (int i = 0; i < v.nnz; ++i) check_index(v.indices[i], i > 0 ? v.indices[i - 1] : -1, v.dim);
   for (int i = 0; i < v.nnz; ++i) {
     check_finite(v.values[i], kSparseName);
     if (v.values[i] == 0)

@@ -76,10 +76,10 @@ std::int32_t LiteralReader::read_int() {
 }
 
 void LiteralReader::fail(const char* detail) const {
-  throw Error(ErrorCode::invalid_text,
-              "invalid input syntax for type " + std::string(type_) + ": \"" + std::string(text_) +
-                  "\"",
-              detail != nullptr ? detail : "");
+  throw Error(
+      ErrorCode::invalid_text,
+      "invalid input syntax for type " + std::string(type_) + ": \"" + std::string(text_) + "\"",
+      detail != nullptr ? detail : "");
 }
 
 void LiteralReader::fail_out_of_range() const {

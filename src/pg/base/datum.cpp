@@ -29,9 +29,15 @@ FloatArray float_array_argument(FunctionCallInfo fcinfo, int n) {
         MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * (Size(count) + 1)));
     for (int i = 0; i < count; ++i) {
       switch (ARR_ELEMTYPE(array)) {
-        case INT4OID: values[i] = static_cast<float>(DatumGetInt32(elements[i])); break;
-        case FLOAT4OID: values[i] = DatumGetFloat4(elements[i]); break;
-        case FLOAT8OID: values[i] = static_cast<float>(DatumGetFloat8(elements[i])); break;
+        case INT4OID:
+          values[i] = static_cast<float>(DatumGetInt32(elements[i]));
+          break;
+        case FLOAT4OID:
+          values[i] = DatumGetFloat4(elements[i]);
+          break;
+        case FLOAT8OID:
+          values[i] = static_cast<float>(DatumGetFloat8(elements[i]));
+          break;
         case NUMERICOID:
           values[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
           break;

@@ -10,27 +10,48 @@ namespace rv::pg {
 
 int sqlstate_of(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::internal: return ERRCODE_INTERNAL_ERROR;
-    case ErrorCode::invalid_text: return ERRCODE_INVALID_TEXT_REPRESENTATION;
-    case ErrorCode::out_of_range: return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
-    case ErrorCode::data_exception: return ERRCODE_DATA_EXCEPTION;
-    case ErrorCode::invalid_argument: return ERRCODE_INVALID_PARAMETER_VALUE;
-    case ErrorCode::null_not_allowed: return ERRCODE_NULL_VALUE_NOT_ALLOWED;
-    case ErrorCode::limit_exceeded: return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-    case ErrorCode::not_supported: return ERRCODE_FEATURE_NOT_SUPPORTED;
-    case ErrorCode::syntax_error: return ERRCODE_SYNTAX_ERROR;
-    case ErrorCode::undefined_object: return ERRCODE_UNDEFINED_OBJECT;
-    case ErrorCode::duplicate_object: return ERRCODE_DUPLICATE_OBJECT;
-    case ErrorCode::undefined_column: return ERRCODE_UNDEFINED_COLUMN;
-    case ErrorCode::type_mismatch: return ERRCODE_DATATYPE_MISMATCH;
-    case ErrorCode::constraint_violation: return ERRCODE_CHECK_VIOLATION;
-    case ErrorCode::unique_violation: return ERRCODE_UNIQUE_VIOLATION;
-    case ErrorCode::wrong_state: return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-    case ErrorCode::division_by_zero: return ERRCODE_DIVISION_BY_ZERO;
-    case ErrorCode::out_of_memory: return ERRCODE_OUT_OF_MEMORY;
-    case ErrorCode::too_complex: return ERRCODE_STATEMENT_TOO_COMPLEX;
-    case ErrorCode::corrupted_data: return ERRCODE_DATA_CORRUPTED;
-    case ErrorCode::corrupted_index: return ERRCODE_INDEX_CORRUPTED;
+    case ErrorCode::internal:
+      return ERRCODE_INTERNAL_ERROR;
+    case ErrorCode::invalid_text:
+      return ERRCODE_INVALID_TEXT_REPRESENTATION;
+    case ErrorCode::out_of_range:
+      return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+    case ErrorCode::data_exception:
+      return ERRCODE_DATA_EXCEPTION;
+    case ErrorCode::invalid_argument:
+      return ERRCODE_INVALID_PARAMETER_VALUE;
+    case ErrorCode::null_not_allowed:
+      return ERRCODE_NULL_VALUE_NOT_ALLOWED;
+    case ErrorCode::limit_exceeded:
+      return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+    case ErrorCode::not_supported:
+      return ERRCODE_FEATURE_NOT_SUPPORTED;
+    case ErrorCode::syntax_error:
+      return ERRCODE_SYNTAX_ERROR;
+    case ErrorCode::undefined_object:
+      return ERRCODE_UNDEFINED_OBJECT;
+    case ErrorCode::duplicate_object:
+      return ERRCODE_DUPLICATE_OBJECT;
+    case ErrorCode::undefined_column:
+      return ERRCODE_UNDEFINED_COLUMN;
+    case ErrorCode::type_mismatch:
+      return ERRCODE_DATATYPE_MISMATCH;
+    case ErrorCode::constraint_violation:
+      return ERRCODE_CHECK_VIOLATION;
+    case ErrorCode::unique_violation:
+      return ERRCODE_UNIQUE_VIOLATION;
+    case ErrorCode::wrong_state:
+      return ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+    case ErrorCode::division_by_zero:
+      return ERRCODE_DIVISION_BY_ZERO;
+    case ErrorCode::out_of_memory:
+      return ERRCODE_OUT_OF_MEMORY;
+    case ErrorCode::too_complex:
+      return ERRCODE_STATEMENT_TOO_COMPLEX;
+    case ErrorCode::corrupted_data:
+      return ERRCODE_DATA_CORRUPTED;
+    case ErrorCode::corrupted_index:
+      return ERRCODE_INDEX_CORRUPTED;
   }
   return ERRCODE_INTERNAL_ERROR;
 }

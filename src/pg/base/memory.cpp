@@ -9,10 +9,12 @@ void* ContextResource::do_allocate(std::size_t bytes, std::size_t alignment) {
   const std::size_t extra = wide ? alignment + sizeof(void*) : 0;
   // Beyond MaxAllocHugeSize even MCXT_ALLOC_NO_OOM would ereport.
   if (bytes > MaxAllocHugeSize - extra) throw std::bad_alloc();
-  void* raw = MemoryContextAllocExtended(context_, bytes + extra, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE);
+  void* raw =
+      MemoryContextAllocExtended(context_, bytes + extra, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE);
   if (raw == nullptr) throw std::bad_alloc();
   if (!wide) return raw;
-  auto at = (reinterpret_cast<std::uintptr_t>(raw) + sizeof(void*) + alignment - 1) & ~(alignment - 1);
+  auto at =
+      (reinterpret_cast<std::uintptr_t>(raw) + sizeof(void*) + alignment - 1) & ~(alignment - 1);
   reinterpret_cast<void**>(at)[-1] = raw;
   return reinterpret_cast<void*>(at);
 }

@@ -18,7 +18,9 @@ class ContextResource final : public std::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* p, std::size_t bytes, std::size_t alignment) override;
-  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+    return this == &other;
+  }
 
   MemoryContext context_;
 };
@@ -27,7 +29,9 @@ class ContextResource final : public std::pmr::memory_resource {
 class ScopedContext {
  public:
   explicit ScopedContext(const char* name)
-      : context_(call([name] { return AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_DEFAULT_SIZES); })) {}
+      : context_(call([name] {
+          return AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_DEFAULT_SIZES);
+        })) {}
   ~ScopedContext() { MemoryContextDelete(context_); }
   ScopedContext(const ScopedContext&) = delete;
   ScopedContext& operator=(const ScopedContext&) = delete;
@@ -47,7 +51,8 @@ T* make_owned_by(MemoryContext context, Args&&... args) {
     alignas(T) unsigned char storage[sizeof(T)];
   };
   static_assert(alignof(Cell) <= MAXIMUM_ALIGNOF);
-  auto* cell = static_cast<Cell*>(MemoryContextAllocExtended(context, sizeof(Cell), MCXT_ALLOC_NO_OOM));
+  auto* cell =
+      static_cast<Cell*>(MemoryContextAllocExtended(context, sizeof(Cell), MCXT_ALLOC_NO_OOM));
   if (cell == nullptr) throw std::bad_alloc();
   T* object;
   try {

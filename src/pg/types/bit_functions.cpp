@@ -27,13 +27,15 @@ struct BitPair {
 }  // namespace
 }  // namespace rv::pg
 
-RV_FUNCTION(rv_hamming_distance) {
+RV_FUNCTION(rv_hamming_distance)
+{
   const rv::pg::BitPair p(fcinfo);
   return Float8GetDatum(
       static_cast<double>(rv::simd::kernels().hamming(p.bits(p.a), p.bits(p.b), p.bytes)));
 }
 
-RV_FUNCTION(rv_jaccard_distance) {
+RV_FUNCTION(rv_jaccard_distance)
+{
   const rv::pg::BitPair p(fcinfo);
   const auto c = rv::simd::kernels().overlap(p.bits(p.a), p.bits(p.b), p.bytes);
   if (c.both == 0) return Float8GetDatum(1.0);

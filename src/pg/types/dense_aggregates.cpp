@@ -46,8 +46,21 @@ State writable(FunctionCallInfo fcinfo, const State& from, int dim) {
 }
 
 template <class T>
+struct Names;
+template <>
+struct Names<Vector> {
+  static constexpr const char* accum = "vector_accum";
+  static constexpr const char* avg = "vector_avg";
+};
+template <>
+struct Names<Halfvec> {
+  static constexpr const char* accum = "halfvec_accum";
+  static constexpr const char* avg = "halfvec_avg";
+};
+
+template <class T>
 Datum accum(FunctionCallInfo fcinfo) {
-  const State old = state_argument(fcinfo, 0, "vector_accum");
+  const State old = state_argument(fcinfo, 0, Names<T>::accum);
   const DenseArg<T> v(fcinfo, 1);
   if (old.dim > 0) check_expected_dim(old.dim, v.dim());
   const State s = writable(fcinfo, old, v.dim());
@@ -57,7 +70,7 @@ Datum accum(FunctionCallInfo fcinfo) {
 
 template <class T>
 Datum average_of(FunctionCallInfo fcinfo) {
-  const State s = state_argument(fcinfo, 0, "vector_avg");
+  const State s = state_argument(fcinfo, 0, Names<T>::avg);
   if (s.sums[0] == 0) PG_RETURN_NULL();
   check_dim(s.dim, kMaxDim, T::kName);
   auto* out = make_dense<T>(s.dim);
@@ -68,17 +81,24 @@ Datum average_of(FunctionCallInfo fcinfo) {
 }  // namespace
 }  // namespace rv::pg
 
-RV_FUNCTION(rv_vector_accum) { return rv::pg::accum<rv::Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec_accum) { return rv::pg::accum<rv::Halfvec>(fcinfo); }
-RV_FUNCTION(rv_vector_avg) { return rv::pg::average_of<rv::Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec_avg) { return rv::pg::average_of<rv::Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector_accum)
+{ return rv::pg::accum<rv::Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec_accum)
+{ return rv::pg::accum<rv::Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector_avg)
+{ return rv::pg::average_of<rv::Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec_avg)
+{ return rv::pg::average_of<rv::Halfvec>(fcinfo); }
 
-RV_FUNCTION(rv_vector_combine) {
+RV_FUNCTION(rv_vector_combine)
+{
   const auto a = rv::pg::state_argument(fcinfo, 0, "vector_combine");
   const auto b = rv::pg::state_argument(fcinfo, 1, "vector_combine");
-  if (b.sums[0] == 0) return PG_GETARG_DATUM(0);
-  if (a.sums[0] != 0) rv::check_expected_dim(a.dim, b.dim);
-  const auto s = rv::pg::writable(fcinfo, a, b.dim);
+  if (b.dim == 0 && a.dim == 0) return PG_GETARG_DATUM(0);
+  const int dim = a.dim > 0 ? a.dim : b.dim;
+  rv::check_dim(dim, rv::kMaxDim, rv::Vector::kName);
+  if (b.dim > 0) rv::check_expected_dim(dim, b.dim);
+  const auto s = rv::pg::writable(fcinfo, a, dim);
   rv::combine_states(s.sums, b.sums, b.dim);
   return PointerGetDatum(s.array);
 }

@@ -39,14 +39,21 @@ Datum to_array(FunctionCallInfo fcinfo) {
 using namespace rv;
 using namespace rv::pg;
 
-RV_FUNCTION(rv_vector) { return same_type<Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec) { return same_type<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_array_to_vector) { return from_array<Vector>(fcinfo); }
-RV_FUNCTION(rv_array_to_halfvec) { return from_array<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_vector_to_float4) { return to_array<Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec_to_float4) { return to_array<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector)
+{ return same_type<Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec)
+{ return same_type<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_array_to_vector)
+{ return from_array<Vector>(fcinfo); }
+RV_FUNCTION(rv_array_to_halfvec)
+{ return from_array<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector_to_float4)
+{ return to_array<Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec_to_float4)
+{ return to_array<Halfvec>(fcinfo); }
 
-RV_FUNCTION(rv_halfvec_to_vector) {
+RV_FUNCTION(rv_halfvec_to_vector)
+{
   const DenseArg<Halfvec> a(fcinfo, 0);
   check_expected_dim(PG_GETARG_INT32(1), a.dim());
   auto* out = make_dense<Vector>(a.dim());
@@ -54,7 +61,8 @@ RV_FUNCTION(rv_halfvec_to_vector) {
   return PointerGetDatum(out);
 }
 
-RV_FUNCTION(rv_vector_to_halfvec) {
+RV_FUNCTION(rv_vector_to_halfvec)
+{
   const DenseArg<Vector> a(fcinfo, 0);
   check_expected_dim(PG_GETARG_INT32(1), a.dim());
   auto* out = make_dense<Halfvec>(a.dim());

@@ -32,8 +32,7 @@ class DenseArg {
     if (dim < 1 || bytes_.size() != 4 + sizeof(Element) * static_cast<std::size_t>(dim_))
       throw Error(ErrorCode::corrupted_data,
                   std::string(T::kName) + " value of " + std::to_string(bytes_.size()) +
-                      " bytes does not have the " + std::to_string(dim_) +
-                      " dimensions it claims");
+                      " bytes does not have the " + std::to_string(dim_) + " dimensions it claims");
   }
   int dim() const noexcept { return dim_; }
   const Element* x() const noexcept { return reinterpret_cast<const Element*>(bytes_.data() + 4); }

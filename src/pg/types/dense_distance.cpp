@@ -15,38 +15,34 @@ Datum distance(FunctionCallInfo fcinfo, F f) {
 }  // namespace
 }  // namespace rv::pg
 
-#define RV_DISTANCES(prefix, T)                                                           \
-  RV_FUNCTION(rv_##prefix##_l2_distance) {                                                \
-    return rv::pg::distance<rv::T>(fcinfo, [](auto a, auto b, int n) {                    \
-      return std::sqrt(rv::l2_squared<rv::T>(a, b, n));                                   \
-    });                                                                                   \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_l2_squared_distance) {                                        \
-    return rv::pg::distance<rv::T>(fcinfo, rv::l2_squared<rv::T>);                        \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_inner_product) {                                              \
-    return rv::pg::distance<rv::T>(fcinfo, rv::inner_product<rv::T>);                     \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_negative_inner_product) {                                     \
-    return rv::pg::distance<rv::T>(                                                       \
-        fcinfo, [](auto a, auto b, int n) { return -rv::inner_product<rv::T>(a, b, n); }); \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_cosine_distance) {                                            \
-    return rv::pg::distance<rv::T>(fcinfo, rv::cosine_distance<rv::T>);                   \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_l1_distance) {                                                \
-    return rv::pg::distance<rv::T>(fcinfo, rv::l1_distance<rv::T>);                       \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_spherical_distance) {                                         \
-    return rv::pg::distance<rv::T>(fcinfo, rv::spherical_distance<rv::T>);                \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_l2_norm) {                                                    \
-    const rv::pg::DenseArg<rv::T> v(fcinfo, 0);                                           \
-    return Float8GetDatum(rv::l2_norm<rv::T>(v.x(), v.dim()));                            \
-  }                                                                                       \
-  RV_FUNCTION(rv_##prefix##_dims) {                                                       \
-    return Int32GetDatum(rv::pg::DenseArg<rv::T>(fcinfo, 0).dim());                       \
-  }
+#define RV_DISTANCES(prefix, T)                                                                   \
+  RV_FUNCTION(rv_##prefix##_l2_distance)                                                          \
+  {                                                                                               \
+    return rv::pg::distance<rv::T>(                                                               \
+        fcinfo, [](auto a, auto b, int n) { return std::sqrt(rv::l2_squared<rv::T>(a, b, n)); }); \
+  }                                                                                               \
+  RV_FUNCTION(rv_##prefix##_l2_squared_distance)                                                  \
+  { return rv::pg::distance<rv::T>(fcinfo, rv::l2_squared<rv::T>); }                              \
+  RV_FUNCTION(rv_##prefix##_inner_product)                                                        \
+  { return rv::pg::distance<rv::T>(fcinfo, rv::inner_product<rv::T>); }                           \
+  RV_FUNCTION(rv_##prefix##_negative_inner_product)                                               \
+  {                                                                                               \
+    return rv::pg::distance<rv::T>(                                                               \
+        fcinfo, [](auto a, auto b, int n) { return -rv::inner_product<rv::T>(a, b, n); });        \
+  }                                                                                               \
+  RV_FUNCTION(rv_##prefix##_cosine_distance)                                                      \
+  { return rv::pg::distance<rv::T>(fcinfo, rv::cosine_distance<rv::T>); }                         \
+  RV_FUNCTION(rv_##prefix##_l1_distance)                                                          \
+  { return rv::pg::distance<rv::T>(fcinfo, rv::l1_distance<rv::T>); }                             \
+  RV_FUNCTION(rv_##prefix##_spherical_distance)                                                   \
+  { return rv::pg::distance<rv::T>(fcinfo, rv::spherical_distance<rv::T>); }                      \
+  RV_FUNCTION(rv_##prefix##_l2_norm)                                                              \
+  {                                                                                               \
+    const rv::pg::DenseArg<rv::T> v(fcinfo, 0);                                                   \
+    return Float8GetDatum(rv::l2_norm<rv::T>(v.x(), v.dim()));                                    \
+  }                                                                                               \
+  RV_FUNCTION(rv_##prefix##_dims)                                                                 \
+  { return Int32GetDatum(rv::pg::DenseArg<rv::T>(fcinfo, 0).dim()); }
 
 RV_DISTANCES(vector, Vector)
 RV_DISTANCES(halfvec, Halfvec)

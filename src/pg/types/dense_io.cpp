@@ -27,7 +27,9 @@ Datum dense_out(FunctionCallInfo fcinfo) {
 template <class T>
 Datum dense_recv(FunctionCallInfo fcinfo) {
   auto* buf = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const auto next16 = [buf] { return call([buf] { return static_cast<int16>(pq_getmsgint(buf, 2)); }); };
+  const auto next16 = [buf] {
+    return call([buf] { return static_cast<int16>(pq_getmsgint(buf, 2)); });
+  };
   const int dim = next16();
   const int unused = next16();
   check_dim(dim, kMaxDim, T::kName);
@@ -78,13 +80,23 @@ Datum dense_typmod_in(FunctionCallInfo fcinfo) {
 using rv::Halfvec;
 using rv::Vector;
 
-RV_FUNCTION(rv_vector_in) { return rv::pg::dense_in<Vector>(fcinfo); }
-RV_FUNCTION(rv_vector_out) { return rv::pg::dense_out<Vector>(fcinfo); }
-RV_FUNCTION(rv_vector_recv) { return rv::pg::dense_recv<Vector>(fcinfo); }
-RV_FUNCTION(rv_vector_send) { return rv::pg::dense_send<Vector>(fcinfo); }
-RV_FUNCTION(rv_vector_typmod_in) { return rv::pg::dense_typmod_in<Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec_in) { return rv::pg::dense_in<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_halfvec_out) { return rv::pg::dense_out<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_halfvec_recv) { return rv::pg::dense_recv<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_halfvec_send) { return rv::pg::dense_send<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_halfvec_typmod_in) { return rv::pg::dense_typmod_in<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector_in)
+{ return rv::pg::dense_in<Vector>(fcinfo); }
+RV_FUNCTION(rv_vector_out)
+{ return rv::pg::dense_out<Vector>(fcinfo); }
+RV_FUNCTION(rv_vector_recv)
+{ return rv::pg::dense_recv<Vector>(fcinfo); }
+RV_FUNCTION(rv_vector_send)
+{ return rv::pg::dense_send<Vector>(fcinfo); }
+RV_FUNCTION(rv_vector_typmod_in)
+{ return rv::pg::dense_typmod_in<Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec_in)
+{ return rv::pg::dense_in<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_halfvec_out)
+{ return rv::pg::dense_out<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_halfvec_recv)
+{ return rv::pg::dense_recv<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_halfvec_send)
+{ return rv::pg::dense_send<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_halfvec_typmod_in)
+{ return rv::pg::dense_typmod_in<Halfvec>(fcinfo); }

@@ -77,28 +77,43 @@ uint64 hashed(FunctionCallInfo fcinfo, uint64 seed) {
 }  // namespace
 }  // namespace rv::pg
 
-#define RV_OPERATIONS(prefix, T)                                                                \
-  RV_FUNCTION(rv_##prefix##_add) { return rv::pg::elementwise<rv::T>(fcinfo, rv::add<rv::T>); } \
-  RV_FUNCTION(rv_##prefix##_sub) { return rv::pg::elementwise<rv::T>(fcinfo, rv::sub<rv::T>); } \
-  RV_FUNCTION(rv_##prefix##_mul) { return rv::pg::elementwise<rv::T>(fcinfo, rv::mul<rv::T>); } \
-  RV_FUNCTION(rv_##prefix##_concat) { return rv::pg::concat<rv::T>(fcinfo); }                   \
-  RV_FUNCTION(rv_##prefix##_subvector) { return rv::pg::subvector<rv::T>(fcinfo); }             \
-  RV_FUNCTION(rv_##prefix##_l2_normalize) { return rv::pg::normalized<rv::T>(fcinfo); }         \
-  RV_FUNCTION(rv_##prefix##_scalar_mul) { return rv::pg::scaled<rv::T>(fcinfo); }               \
-  RV_FUNCTION(rv_##prefix##_binary_quantize) { return rv::pg::quantized<rv::T>(fcinfo); }       \
-  RV_FUNCTION(rv_##prefix##_cmp) { return Int32GetDatum(rv::pg::compared<rv::T>(fcinfo)); }     \
-  RV_FUNCTION(rv_##prefix##_lt) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) < 0); }   \
-  RV_FUNCTION(rv_##prefix##_le) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) <= 0); }  \
-  RV_FUNCTION(rv_##prefix##_eq) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) == 0); }  \
-  RV_FUNCTION(rv_##prefix##_ne) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) != 0); }  \
-  RV_FUNCTION(rv_##prefix##_ge) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) >= 0); }  \
-  RV_FUNCTION(rv_##prefix##_gt) { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) > 0); }   \
-  RV_FUNCTION(rv_##prefix##_hash) {                                                             \
-    return UInt32GetDatum(static_cast<uint32>(rv::pg::hashed<rv::T>(fcinfo, 0)));               \
-  }                                                                                             \
-  RV_FUNCTION(rv_##prefix##_hash_extended) {                                                    \
-    const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));                                  \
-    return UInt64GetDatum(rv::pg::hashed<rv::T>(fcinfo, seed));                                 \
+#define RV_OPERATIONS(prefix, T)                                                    \
+  RV_FUNCTION(rv_##prefix##_add)                                                    \
+  { return rv::pg::elementwise<rv::T>(fcinfo, rv::add<rv::T>); }                    \
+  RV_FUNCTION(rv_##prefix##_sub)                                                    \
+  { return rv::pg::elementwise<rv::T>(fcinfo, rv::sub<rv::T>); }                    \
+  RV_FUNCTION(rv_##prefix##_mul)                                                    \
+  { return rv::pg::elementwise<rv::T>(fcinfo, rv::mul<rv::T>); }                    \
+  RV_FUNCTION(rv_##prefix##_concat)                                                 \
+  { return rv::pg::concat<rv::T>(fcinfo); }                                         \
+  RV_FUNCTION(rv_##prefix##_subvector)                                              \
+  { return rv::pg::subvector<rv::T>(fcinfo); }                                      \
+  RV_FUNCTION(rv_##prefix##_l2_normalize)                                           \
+  { return rv::pg::normalized<rv::T>(fcinfo); }                                     \
+  RV_FUNCTION(rv_##prefix##_scalar_mul)                                             \
+  { return rv::pg::scaled<rv::T>(fcinfo); }                                         \
+  RV_FUNCTION(rv_##prefix##_binary_quantize)                                        \
+  { return rv::pg::quantized<rv::T>(fcinfo); }                                      \
+  RV_FUNCTION(rv_##prefix##_cmp)                                                    \
+  { return Int32GetDatum(rv::pg::compared<rv::T>(fcinfo)); }                        \
+  RV_FUNCTION(rv_##prefix##_lt)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) < 0); }                     \
+  RV_FUNCTION(rv_##prefix##_le)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) <= 0); }                    \
+  RV_FUNCTION(rv_##prefix##_eq)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) == 0); }                    \
+  RV_FUNCTION(rv_##prefix##_ne)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) != 0); }                    \
+  RV_FUNCTION(rv_##prefix##_ge)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) >= 0); }                    \
+  RV_FUNCTION(rv_##prefix##_gt)                                                     \
+  { return BoolGetDatum(rv::pg::compared<rv::T>(fcinfo) > 0); }                     \
+  RV_FUNCTION(rv_##prefix##_hash)                                                   \
+  { return UInt32GetDatum(static_cast<uint32>(rv::pg::hashed<rv::T>(fcinfo, 0))); } \
+  RV_FUNCTION(rv_##prefix##_hash_extended)                                          \
+  {                                                                                 \
+    const auto seed = static_cast<uint64>(PG_GETARG_INT64(1));                      \
+    return UInt64GetDatum(rv::pg::hashed<rv::T>(fcinfo, seed));                     \
   }
 
 RV_OPERATIONS(vector, Vector)

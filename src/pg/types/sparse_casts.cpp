@@ -48,16 +48,22 @@ Datum dense_from_sparse(FunctionCallInfo fcinfo) {
 using namespace rv;
 using namespace rv::pg;
 
-RV_FUNCTION(rv_sparsevec) {
+RV_FUNCTION(rv_sparsevec)
+{
   check_expected_dim(PG_GETARG_INT32(1), SparseArg(fcinfo, 0).view().dim);
   return PG_GETARG_DATUM(0);
 }
-RV_FUNCTION(rv_vector_to_sparsevec) { return sparse_from_dense<Vector>(fcinfo); }
-RV_FUNCTION(rv_halfvec_to_sparsevec) { return sparse_from_dense<Halfvec>(fcinfo); }
-RV_FUNCTION(rv_sparsevec_to_vector) { return dense_from_sparse<Vector>(fcinfo); }
-RV_FUNCTION(rv_sparsevec_to_halfvec) { return dense_from_sparse<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_vector_to_sparsevec)
+{ return sparse_from_dense<Vector>(fcinfo); }
+RV_FUNCTION(rv_halfvec_to_sparsevec)
+{ return sparse_from_dense<Halfvec>(fcinfo); }
+RV_FUNCTION(rv_sparsevec_to_vector)
+{ return dense_from_sparse<Vector>(fcinfo); }
+RV_FUNCTION(rv_sparsevec_to_halfvec)
+{ return dense_from_sparse<Halfvec>(fcinfo); }
 
-RV_FUNCTION(rv_array_to_sparsevec) {
+RV_FUNCTION(rv_array_to_sparsevec)
+{
   const FloatArray a = float_array_argument(fcinfo, 0);
   check_dim(a.count, kMaxSparseDim, kSparseName);
   check_expected_dim(PG_GETARG_INT32(1), a.count);

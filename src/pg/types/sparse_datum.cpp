@@ -12,10 +12,9 @@ SparseArg::SparseArg(FunctionCallInfo fcinfo, int n) : bytes_(fcinfo, n) {
   if (bytes_.size() >= kHeader) std::memcpy(head, bytes_.data(), sizeof head);
   const auto entries = static_cast<std::size_t>(head[1]);
   if (head[1] < 0 || bytes_.size() != kHeader + 8 * entries)
-    throw Error(ErrorCode::corrupted_data,
-                "sparsevec value of " + std::to_string(bytes_.size()) +
-                    " bytes does not have the " + std::to_string(head[1]) +
-                    " elements it claims");
+    throw Error(ErrorCode::corrupted_data, "sparsevec value of " + std::to_string(bytes_.size()) +
+                                               " bytes does not have the " +
+                                               std::to_string(head[1]) + " elements it claims");
   const auto* indices = reinterpret_cast<const std::int32_t*>(bytes_.data() + kHeader);
   view_ = {head[0], head[1], indices, reinterpret_cast<const float*>(indices + head[1])};
 }

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# check_sources.sh BUILD_DIR -- the packager's build gives the same SQL file and the same exported
+# symbols as CMake's, with all features and with none. Works in a copy of the sources.
+set -euo pipefail
+build=$(cd "$1" && pwd)
+cd "$(dirname "$0")/../.."
+copy=$build/pgxs
+mkdir -p "$copy"
+tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql src | tar -xf - -C "$copy"
+cxx="g++"; command -v ccache >/dev/null && cxx="ccache g++"
+make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }
+version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" ruvector.control)
+cmp "$copy/sql/ruvector--$version.sql" "$build/ruvector--$version.sql"
+symbols() { nm -D --defined-only "$1" | awk '{print $3}' | sort; }
+diff <(symbols "$copy/ruvector.so") <(symbols "$build/src/pg/ruvector.so")
+others=$(symbols "$copy/ruvector.so" | grep -vE '^(rv_|pg_finfo_rv_|Pg_magic_func|_PG_init)' || true)
+[ -z "$others" ] || { echo "unexpected exports: $others"; exit 1; }
+make -C "$copy" -f Makefile.pgxs install DESTDIR="$copy/stage" CXX="$cxx" >>"$copy/make.log" 2>&1
+find "$copy/stage" -name ruvector.so | grep -q . || { echo "install put no module"; exit 1; }
+# All features off: only the parts and files without a feature of their own remain.
+make -C "$copy" -f Makefile.pgxs ALL=0 -n sql/ruvector--$version.sql | grep -qE '_(sparse|hyperbolic|attention|gnn|graph|learning|routing)\.sql' && { echo "ALL=0 keeps a feature part"; exit 1; }
+echo "sources: PGXS and CMake agree ($(symbols "$copy/ruvector.so" | wc -l) exported symbols)"
