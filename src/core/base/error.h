@@ -28,6 +28,7 @@ enum class ErrorCode : unsigned char {
   division_by_zero,      // 22012
   out_of_memory,         // 53200  also: over work_mem or maintenance_work_mem
   too_complex,           // 54001  nesting deeper than the limit
+  protocol_violation,    // 08P01  a binary message ends early
   corrupted_data,        // XX001
   corrupted_index,       // XX002
 };

@@ -2,6 +2,8 @@
 // (test/tools/check_layers.sh greps). One block per change, newest PostgreSQL first.
 #pragma once
 
+#include "pg/base/pg.h"  // which includes this file after PostgreSQL's own headers
+
 #if PG_VERSION_NUM < 140000
 #error "ruvector needs PostgreSQL 14 or newer"
 #endif
@@ -51,5 +53,18 @@ inline void rv_init_materialized_srf(FunctionCallInfo fcinfo) {
       tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
   result->setDesc = BlessTupleDesc(description);
   MemoryContextSwitchTo(old);
+#endif
+}
+
+// PG 18: get_toast_snapshot() returns the snapshot that init_toast_snapshot() used to fill in.
+extern "C" {
+#include "access/toast_internals.h"
+#include "utils/snapmgr.h"
+}
+inline void rv_init_toast_snapshot(SnapshotData* snapshot) {
+#if PG_VERSION_NUM >= 180000
+  *snapshot = *get_toast_snapshot();
+#else
+  init_toast_snapshot(snapshot);
 #endif
 }

@@ -20,7 +20,7 @@ class VarlenaArg {
     if (likely(VARATT_IS_4B_U(v))) {
       data_ = reinterpret_cast<const std::byte*>(VARDATA_4B(v));
       size_ = VARSIZE_4B(v) - VARHDRSZ;
-    } else if (VARATT_IS_SHORT(v)) {
+    } else if (VARATT_IS_1B(v) && !VARATT_IS_1B_E(v)) {  // a TOAST pointer is 1B_E
       size_ = VARSIZE_1B(v) - VARHDRSZ_SHORT;
       std::memcpy(packed_, VARDATA_1B(v), size_);
       data_ = packed_;

@@ -1,0 +1,148 @@
+#include "pg/base/toast_reader.h"
+
+#include <algorithm>
+
+extern "C" {
+#include "access/detoast.h"
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/heaptoast.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/toast_internals.h"
+#include "storage/bufmgr.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+}
+
+namespace rv::pg {
+namespace {
+
+int32 chunk_length(int32 number, int32 size) {
+  return std::min<int32>(TOAST_MAX_CHUNK_SIZE, size - number * int32(TOAST_MAX_CHUNK_SIZE));
+}
+
+}  // namespace
+
+// Everything below runs inside call(): PostgreSQL code, trivial locals only.
+
+varlena* ToastReader::buffer(std::size_t size) {
+  if (size > capacity_) {
+    if (buffer_ != nullptr) pfree(buffer_);
+    buffer_ = nullptr;
+    capacity_ = 0;
+    const std::size_t grown = std::max<std::size_t>(size, 4096);
+    buffer_ = static_cast<varlena*>(MemoryContextAlloc(context_, grown));
+    capacity_ = grown;
+  }
+  return buffer_;
+}
+
+// Copies the chunk when it is the one wanted. A TOAST value id is unique among all chunks that
+// still exist, dead ones included, so id, number and length identify it.
+bool ToastReader::take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 number, int32 size,
+                             char* to) {
+  TupleDesc description = RelationGetDescr(toast);
+  bool null = false;
+  if (DatumGetObjectId(fastgetattr(tuple, 1, description, &null)) != value || null) return false;
+  if (DatumGetInt32(fastgetattr(tuple, 2, description, &null)) != number || null) return false;
+  auto* chunk =
+      reinterpret_cast<varlena*>(DatumGetPointer(fastgetattr(tuple, 3, description, &null)));
+  if (null || VARATT_IS_EXTENDED(chunk)) return false;
+  const int32 length = chunk_length(number, size);
+  if (int32(VARSIZE(chunk) - VARHDRSZ) != length) return false;
+  memcpy(to + std::size_t(number) * TOAST_MAX_CHUNK_SIZE, VARDATA(chunk), std::size_t(length));
+  last_ = tuple->t_self;
+  relation_ = RelationGetRelid(toast);
+  return true;
+}
+
+bool ToastReader::read_by_position(Relation toast, Oid value, int32 size, char* to) {
+  if (relation_ != RelationGetRelid(toast)) return false;
+  const int32 chunks = (size - 1) / int32(TOAST_MAX_CHUNK_SIZE) + 1;
+  BlockNumber block = ItemPointerGetBlockNumber(&last_);
+  OffsetNumber offset = OffsetNumberNext(ItemPointerGetOffsetNumber(&last_));
+  // The relation may have been truncated since.
+  const BlockNumber blocks = RelationGetNumberOfBlocks(toast);
+  SnapshotData snapshot;
+  rv_init_toast_snapshot(&snapshot);
+  int32 number = 0;
+  for (; number < chunks && block < blocks; ++block, offset = FirstOffsetNumber) {
+    Buffer pinned = ReadBuffer(toast, block);
+    LockBuffer(pinned, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(pinned);
+    const OffsetNumber last = PageIsNew(page) ? 0 : PageGetMaxOffsetNumber(page);
+    const int32 before = number;
+    for (; number < chunks && offset <= last; ++offset) {
+      ItemId item = PageGetItemId(page, offset);
+      HeapTupleData tuple;
+      if (!ItemIdIsNormal(item)) break;
+      tuple.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+      tuple.t_len = ItemIdGetLength(item);
+      tuple.t_tableOid = RelationGetRelid(toast);
+      ItemPointerSet(&tuple.t_self, block, offset);
+      if (!HeapTupleSatisfiesVisibility(&tuple, &snapshot, pinned)) break;
+      if (!take_chunk(toast, &tuple, value, number, size, to)) break;
+      ++number;
+    }
+    const bool page_done = offset > last;
+    UnlockReleaseBuffer(pinned);
+    // Go on to the next page only when this one ended in the middle of the value, or before it.
+    if (!page_done || (number == before && before > 0)) break;
+    if (number == 0 && block != ItemPointerGetBlockNumber(&last_)) break;
+  }
+  return number == chunks;
+}
+
+bool ToastReader::read_by_index(Relation toast, Oid value, int32 size, char* to) {
+  const int32 chunks = (size - 1) / int32(TOAST_MAX_CHUNK_SIZE) + 1;
+  Relation* indexes;
+  int index_count;
+  const int valid = toast_open_indexes(toast, AccessShareLock, &indexes, &index_count);
+  SnapshotData snapshot;
+  rv_init_toast_snapshot(&snapshot);
+  ScanKeyData key;
+  ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(value));
+  SysScanDesc scan = systable_beginscan_ordered(toast, indexes[valid], &snapshot, 1, &key);
+  int32 number = 0;
+  for (HeapTuple tuple;
+       (tuple = systable_getnext_ordered(scan, ForwardScanDirection)) != nullptr;) {
+    if (!take_chunk(toast, tuple, value, number, size, to)) break;
+    ++number;
+  }
+  systable_endscan_ordered(scan);
+  toast_close_indexes(indexes, index_count, AccessShareLock);
+  return number == chunks;
+}
+
+const varlena* ToastReader::read(const varlena* toasted) {
+  return call([this, toasted]() -> const varlena* {
+    auto* datum = const_cast<varlena*>(toasted);
+    if (VARATT_IS_EXTERNAL_ONDISK(datum)) {
+      varatt_external pointer;
+      VARATT_EXTERNAL_GET_POINTER(pointer, datum);
+      const auto size = int32(VARATT_EXTERNAL_GET_EXTSIZE(pointer));
+      if (!VARATT_EXTERNAL_IS_COMPRESSED(pointer) && size > 0) {
+        varlena* out = buffer(std::size_t(size) + VARHDRSZ);
+        Relation toast = table_open(pointer.va_toastrelid, AccessShareLock);
+        const bool found = toast->rd_tableam == GetHeapamTableAmRoutine() &&
+                           (read_by_position(toast, pointer.va_valueid, size, VARDATA(out)) ||
+                            read_by_index(toast, pointer.va_valueid, size, VARDATA(out)));
+        table_close(toast, AccessShareLock);
+        if (found) {
+          SET_VARSIZE(out, std::size_t(size) + VARHDRSZ);
+          return out;
+        }
+      }
+    }
+    // Compressed, indirect, expanded, another table access method, or damaged: PostgreSQL decides.
+    varlena* flat = detoast_attr(datum);
+    varlena* out = buffer(VARSIZE(flat));
+    memcpy(out, flat, VARSIZE(flat));
+    if (flat != datum) pfree(flat);
+    return out;
+  });
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,45 @@
+// Reads out-of-line (TOAST) values that a scan hands over one after the other.
+//
+// PostgreSQL fetches every value through the TOAST index: open two relations, descend the B-tree,
+// fetch the chunks, allocate, copy. For a 768-dimensional vector that is some twenty times the cost
+// of its distance. But rows that were inserted together have their chunks together, so this reader
+// looks first where the previous value ended. The guess is verified (value id, chunk number,
+// length, visibility under the TOAST snapshot); when it fails, the index decides as usual.
+#pragma once
+
+#include <cstddef>
+
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "access/htup.h"
+#include "storage/itemptr.h"
+#include "utils/relcache.h"
+}
+
+namespace rv::pg {
+
+class ToastReader {
+ public:
+  // Memory of the buffer; it must live as long as the reader.
+  explicit ToastReader(MemoryContext context) noexcept : context_(context) {}
+  ToastReader(const ToastReader&) = delete;
+  ToastReader& operator=(const ToastReader&) = delete;
+
+  // The plain value behind a toasted datum, valid until the next call. Raises PgError.
+  const varlena* read(const varlena* toasted);
+
+ private:
+  bool read_by_position(Relation toast, Oid value, int32 size, char* to);
+  bool read_by_index(Relation toast, Oid value, int32 size, char* to);
+  bool take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 number, int32 size, char* to);
+  varlena* buffer(std::size_t size);
+
+  MemoryContext context_;
+  varlena* buffer_ = nullptr;
+  std::size_t capacity_ = 0;
+  Oid relation_ = InvalidOid;  // whose chunk `last_` is
+  ItemPointerData last_ = {};
+};
+
+}  // namespace rv::pg
