@@ -4,8 +4,10 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <cstring>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
@@ -14,6 +16,7 @@
 namespace rv {
 namespace {
 
+// `previous` is -1 before the first entry.
 void check_index(std::int32_t index, std::int32_t previous, int dim) {
   if (index < 0 || index >= dim)
     throw Error(ErrorCode::data_exception, "sparsevec index out of bounds");
@@ -23,40 +26,50 @@ void check_index(std::int32_t index, std::int32_t previous, int dim) {
     throw Error(ErrorCode::data_exception, "sparsevec indices must not contain duplicates");
 }
 
-// Where a list is this many times longer, search it instead of walking it.
-constexpr int kGallop = 24;
-
-float dot_by_search(const SparseView& few, const SparseView& many) noexcept {
-  float sum = 0;
-  const std::int32_t* at = many.indices;
-  const std::int32_t* const end = many.indices + many.nnz;
-  for (int i = 0; i < few.nnz && at != end; ++i) {
-    std::ptrdiff_t step = 1;
-    while (end - at > step && at[step] < few.indices[i]) step *= 2;
-    at = std::lower_bound(at + step / 2, at + std::min(step + 1, end - at), few.indices[i]);
-    if (at != end && *at == few.indices[i]) sum += few.values[i] * many.values[at - many.indices];
-  }
-  return sum;
+void check_indices(const std::int32_t* indices, std::size_t nnz, int dim) {
+  for (std::size_t i = 0; i < nnz; ++i) check_index(indices[i], i > 0 ? indices[i - 1] : -1, dim);
 }
 
-// Feeds op(a_i, b_i) over the union of the indices. Comparisons become flags, not branches.
-template <class Op>
-void merge(const SparseView& a, const SparseView& b, Op op) noexcept {
-  int i = 0, j = 0;
-  while (i < a.nnz && j < b.nnz) {
-    const std::int32_t x = a.indices[i], y = b.indices[j];
-    op(x <= y ? a.values[i] : 0.0f, y <= x ? b.values[j] : 0.0f);
-    i += x <= y;
-    j += y <= x;
+void check_values(const float* values, std::size_t nnz) {
+  for (std::size_t i = 0; i < nnz; ++i) {
+    check_finite(values[i], kSparseName);
+    if (values[i] == 0)
+      throw Error(ErrorCode::data_exception,
+                  "binary representation of sparsevec cannot contain zero values");
   }
-  for (; i < a.nnz; ++i) op(a.values[i], 0.0f);
-  for (; j < b.nnz; ++j) op(0.0f, b.values[j]);
 }
 
-float squares(const SparseView& a) noexcept {
-  float sum = 0;
-  for (int i = 0; i < a.nnz; ++i) sum += a.values[i] * a.values[i];
-  return sum;
+// Reads "1:1.5,3:2}" behind the opening brace; appends what is not zero.
+void parse_entries(LiteralReader& in, SparseBuffer& out) {
+  in.skip_space();
+  if (in.take('}')) return;
+  for (;;) {
+    in.skip_space();
+    const std::int32_t index = in.read_int();
+    in.skip_space();
+    if (!in.take(':')) in.fail();
+    in.skip_space();
+    const auto number = in.read_float();
+    // pgvector refuses a value that vanishes here, though it accepts it in a dense vector.
+    if (number.overflow || number.underflow) in.fail_out_of_range();
+    check_finite(number.value, kSparseName);
+    if (number.value != 0) {
+      out.indices.push_back(index - 1);
+      out.values.push_back(number.value);
+    }
+    in.skip_space();
+    if (in.take('}')) return;
+    if (!in.take(',')) in.fail();
+  }
+}
+
+void sort_entries(SparseBuffer& b) {
+  if (std::is_sorted(b.indices.begin(), b.indices.end())) return;
+  std::vector<std::pair<std::int32_t, float>> entries(b.indices.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i] = {b.indices[i], b.values[i]};
+  // Equal indices are an error in any order, so nothing depends on which comes first.
+  std::sort(entries.begin(), entries.end());
+  for (std::size_t i = 0; i < entries.size(); ++i) std::tie(b.indices[i], b.values[i]) = entries[i];
 }
 
 }  // namespace
@@ -73,43 +86,32 @@ void check_sparse_nnz(std::int64_t nnz, int dim) {
 }
 
 void check_sparse(const SparseView& v) {
-  for (int i = 0; i < v.nnz; ++i) check_index(v.indices[i], i > 0 ? v.indices[i - 1] : -1, v.dim);
-  for (int i = 0; i < v.nnz; ++i) {
-    check_finite(v.values[i], kSparseName);
-    if (v.values[i] == 0)
-      throw Error(ErrorCode::data_exception,
-                  "binary representation of sparsevec cannot contain zero values");
-  }
+  check_indices(v.indices, static_cast<std::size_t>(v.nnz), v.dim);
+  check_values(v.values, static_cast<std::size_t>(v.nnz));
+}
+
+SparseView view_sparse(std::span<const std::byte> stored) {
+  std::int32_t head[2] = {0, -1};
+  if (stored.size() >= kSparseHeader) std::memcpy(head, stored.data(), sizeof head);
+  if (head[1] < 0 || stored.size() != sparse_size(head[1]))
+    throw Error(ErrorCode::corrupted_data, "sparsevec value of " + std::to_string(stored.size()) +
+                                               " bytes does not have the " +
+                                               std::to_string(head[1]) + " elements it claims");
+  const auto* indices = reinterpret_cast<const std::int32_t*>(stored.data() + kSparseHeader);
+  return {head[0], head[1], indices, reinterpret_cast<const float*>(indices + head[1])};
 }
 
 SparseBuffer parse_sparse(std::string_view literal, int expected_dim) {
   const auto commas = std::count(literal.begin(), literal.end(), ',');
   if (commas >= kMaxSparseNnz) check_sparse_nnz(commas + 1, kMaxSparseDim);
   SparseBuffer result;
-  result.entries.reserve(static_cast<std::size_t>(commas) + 1);
+  result.indices.reserve(static_cast<std::size_t>(commas) + 1);
+  result.values.reserve(static_cast<std::size_t>(commas) + 1);
 
   LiteralReader in(literal, kSparseName);
   in.skip_space();
   if (!in.take('{')) in.fail("Vector contents must start with \"{\".");
-  in.skip_space();
-  if (!in.take('}')) {
-    for (;;) {
-      in.skip_space();
-      if (in.at_end()) in.fail();
-      const std::int32_t index = in.read_int();
-      in.skip_space();
-      if (!in.take(':')) in.fail();
-      in.skip_space();
-      const auto number = in.read_float();
-      if (number.overflow || number.underflow) in.fail_out_of_range();
-      check_finite(number.value, kSparseName);
-      if (number.value != 0) result.entries.push_back({index - 1, number.value});
-      in.skip_space();
-      if (in.take(',')) continue;
-      if (in.take('}')) break;
-      in.fail();
-    }
-  }
+  parse_entries(in, result);
   in.skip_space();
   if (!in.take('/')) in.fail("Unexpected end of input.");
   in.skip_space();
@@ -118,15 +120,8 @@ SparseBuffer parse_sparse(std::string_view literal, int expected_dim) {
   if (!in.at_end()) in.fail("Junk after closing.");
   check_dim(result.dim, kMaxSparseDim, kSparseName);
   check_expected_dim(expected_dim, result.dim);
-
-  auto& e = result.entries;
-  const auto by_index = [](const SparseEntry& a, const SparseEntry& b) {
-    return a.index < b.index;
-  };
-  if (!std::is_sorted(e.begin(), e.end(), by_index)) std::sort(e.begin(), e.end(), by_index);
-  for (std::size_t i = 0; i < e.size(); ++i)
-    check_index(e[i].index, i > 0 ? e[i - 1].index : std::numeric_limits<std::int32_t>::min(),
-                result.dim);
+  sort_entries(result);
+  check_indices(result.indices.data(), result.indices.size(), result.dim);
   return result;
 }
 
@@ -135,7 +130,7 @@ std::size_t format_sparse(const SparseView& v, char* out, FloatWriter write) {
   *p++ = '{';
   for (int i = 0; i < v.nnz; ++i) {
     if (i > 0) *p++ = ',';
-    p = std::to_chars(p, p + 11, v.indices[i] + 1).ptr;
+    p = std::to_chars(p, p + 11, static_cast<std::int64_t>(v.indices[i]) + 1).ptr;
     *p++ = ':';
     p += write(v.values[i], p);
   }
@@ -146,54 +141,70 @@ std::size_t format_sparse(const SparseView& v, char* out, FloatWriter write) {
   return static_cast<std::size_t>(p - out);
 }
 
-double sparse_inner_product(const SparseView& a, const SparseView& b) noexcept {
-  if (a.nnz > static_cast<std::int64_t>(b.nnz) * kGallop) return dot_by_search(b, a);
-  if (b.nnz > static_cast<std::int64_t>(a.nnz) * kGallop) return dot_by_search(a, b);
-  float sum = 0;
-  int i = 0, j = 0;
-  while (i < a.nnz && j < b.nnz) {
-    const std::int32_t x = a.indices[i], y = b.indices[j];
-    if (x == y) sum += a.values[i] * b.values[j];
-    i += x <= y;
-    j += y <= x;
+SparseShape decode_sparse_shape(BinaryReader& in, int expected_dim) {
+  const auto dim = in.read<std::int32_t>(), nnz = in.read<std::int32_t>(),
+             unused = in.read<std::int32_t>();
+  check_dim(dim, kMaxSparseDim, kSparseName);
+  check_sparse_nnz(nnz, dim);
+  check_expected_dim(expected_dim, dim);
+  if (unused != 0)
+    throw Error(ErrorCode::data_exception,
+                "expected unused to be 0, not " + std::to_string(unused));
+  return {dim, nnz};
+}
+
+void decode_sparse_entries(BinaryReader& in, SparseShape shape, SparseEntries out) {
+  const auto nnz = static_cast<std::size_t>(shape.nnz);
+  in.read_array(out.indices, nnz);
+  check_indices(out.indices, nnz, shape.dim);
+  in.read_array(out.values, nnz);
+  check_values(out.values, nnz);
+}
+
+void encode_sparse(const SparseView& v, std::span<std::byte> out) {
+  BinaryWriter to(out);
+  to.write(v.dim);
+  to.write(v.nnz);
+  to.write(std::int32_t{0});
+  to.write_array(v.indices, static_cast<std::size_t>(v.nnz));
+  to.write_array(v.values, static_cast<std::size_t>(v.nnz));
+}
+
+int count_nonzero(std::span<const float> x) {
+  const auto n = std::count_if(x.begin(), x.end(), [](float v) { return v != 0; });
+  check_sparse_nnz(n, kMaxSparseDim);
+  return static_cast<int>(n);
+}
+
+void sparse_from_dense(std::span<const float> x, SparseEntries out) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (x[i] == 0) continue;
+    check_finite(x[i], kSparseName);
+    *out.indices++ = static_cast<std::int32_t>(i);
+    *out.values++ = x[i];
   }
-  return sum;
 }
 
-double sparse_l2_squared(const SparseView& a, const SparseView& b) noexcept {
-  float sum = 0;
-  merge(a, b, [&](float x, float y) { sum += (x - y) * (x - y); });
-  return sum;
-}
-
-double sparse_l1_distance(const SparseView& a, const SparseView& b) noexcept {
-  float sum = 0;
-  merge(a, b, [&](float x, float y) { sum += std::fabs(x - y); });
-  return sum;
-}
-
-double sparse_cosine_distance(const SparseView& a, const SparseView& b) noexcept {
-  return cosine_from_sums(sparse_inner_product(a, b), squares(a), squares(b));
-}
-
-double sparse_l2_norm(const SparseView& a) noexcept {
-  double sum = 0;
-  for (int i = 0; i < a.nnz; ++i) {
-    const double x = a.values[i];
-    sum += x * x;
+void sparse_to_dense(const SparseView& v, std::span<float> out) {
+  for (int i = 0; i < v.nnz; ++i) {
+    const auto at = static_cast<std::size_t>(v.indices[i]);  // negative: beyond every size
+    if (at >= out.size())
+      throw Error(ErrorCode::corrupted_data, "sparsevec index " + std::to_string(v.indices[i]) +
+                                                 " is not below its dimension " +
+                                                 std::to_string(v.dim));
+    out[at] = v.values[i];
   }
-  return std::sqrt(sum);
 }
 
-int sparse_l2_normalize(const SparseView& a, std::int32_t* indices, float* values) {
+int sparse_l2_normalize(const SparseView& a, SparseEntries out) {
   const double norm = sparse_l2_norm(a);
   int kept = 0;
   for (int i = 0; i < a.nnz && norm > 0; ++i) {
     const auto x = static_cast<float>(a.values[i] / norm);
     if (std::isinf(x)) fail_overflow();
     if (x == 0) continue;  // a value that vanished may not be stored
-    indices[kept] = a.indices[i];
-    values[kept++] = x;
+    out.indices[kept] = a.indices[i];
+    out.values[kept++] = x;
   }
   return kept;
 }
@@ -217,7 +228,7 @@ int sparse_compare(const SparseView& a, const SparseView& b) noexcept {
 std::uint64_t sparse_hash(const SparseView& a, std::uint64_t seed) noexcept {
   std::uint64_t h = mix64(seed ^ static_cast<std::uint64_t>(a.dim));
   for (int i = 0; i < a.nnz; ++i)
-    h = mix64(h ^ (static_cast<std::uint64_t>(a.indices[i]) << 32) ^
+    h = mix64(h ^ (static_cast<std::uint64_t>(static_cast<std::uint32_t>(a.indices[i])) << 32) ^
               std::bit_cast<std::uint32_t>(a.values[i]));
   return h;
 }

@@ -1,4 +1,6 @@
 // Text, binary and type-modifier functions of vector and halfvec.
+#include "core/types/dense_binary.h"
+#include "pg/base/message.h"
 #include "pg/types/dense_datum.h"
 
 namespace rv::pg {
@@ -26,46 +28,19 @@ Datum dense_out(FunctionCallInfo fcinfo) {
 
 template <class T>
 Datum dense_recv(FunctionCallInfo fcinfo) {
-  auto* buf = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const auto next16 = [buf] {
-    return call([buf] { return static_cast<int16>(pq_getmsgint(buf, 2)); });
-  };
-  const int dim = next16();
-  const int unused = next16();
-  check_dim(dim, kMaxDim, T::kName);
-  check_expected_dim(PG_GETARG_INT32(2), dim);
-  if (unused != 0)
-    throw Error(ErrorCode::data_exception,
-                "expected unused to be 0, not " + std::to_string(unused));
+  MessageArg message(fcinfo, 0);
+  const int dim = decode_dense_dim<T>(message.reader(), PG_GETARG_INT32(2));
   auto* v = make_dense<T>(dim);
-  call([buf, v, dim] {
-    for (int i = 0; i < dim; ++i) {
-      if constexpr (sizeof(typename T::Element) == 4)
-        v->x[i] = pq_getmsgfloat4(buf);
-      else
-        v->x[i] = static_cast<uint16>(pq_getmsgint(buf, 2));
-    }
-  });
-  for (int i = 0; i < dim; ++i) check_finite(to_float(v->x[i]), T::kName);
+  decode_dense<T>(message.reader(), dim, v->x);
   return PointerGetDatum(v);
 }
 
 template <class T>
 Datum dense_send(FunctionCallInfo fcinfo) {
   const DenseArg<T> v(fcinfo, 0);
-  return call([&v] {
-    StringInfoData buf;
-    pq_begintypsend(&buf);
-    pq_sendint16(&buf, static_cast<uint16>(v.dim()));
-    pq_sendint16(&buf, 0);
-    for (int i = 0; i < v.dim(); ++i) {
-      if constexpr (sizeof(typename T::Element) == 4)
-        pq_sendfloat4(&buf, v.x()[i]);
-      else
-        pq_sendint16(&buf, v.x()[i]);
-    }
-    return PointerGetDatum(pq_endtypsend(&buf));
-  });
+  const NewBytea result(dense_binary_size<T>(v.dim()));
+  encode_dense<T>(v.x(), v.dim(), result.bytes);
+  return result.datum;
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 // sparsevec as PostgreSQL sees it. The layout is public (include/ruvector/ruvector.h).
 #pragma once
 
+#include "core/types/dense.h"
 #include "core/types/sparse.h"
 #include "pg/base/datum.h"
 #include "pg/base/varlena_arg.h"
@@ -8,9 +9,13 @@
 
 namespace rv::pg {
 
+static_assert(offsetof(RuvectorSparsevec, indices) == VARHDRSZ + kSparseHeader);
+
+// Argument n of the function.
 class SparseArg {
  public:
-  SparseArg(FunctionCallInfo fcinfo, int n);
+  SparseArg(FunctionCallInfo fcinfo, int n)
+      : bytes_(fcinfo, n), view_(view_sparse({bytes_.data(), bytes_.size()})) {}
   const SparseView& view() const noexcept { return view_; }
 
  private:
@@ -18,19 +23,27 @@ class SparseArg {
   SparseView view_;
 };
 
-// Two arguments of equal dimension.
-struct SparsePair {
-  SparseArg a, b;
-  explicit SparsePair(FunctionCallInfo fcinfo);
+// Arguments 0 and 1, of equal dimension.
+class SparsePair {
+ public:
+  explicit SparsePair(FunctionCallInfo fcinfo) : a_(fcinfo, 0), b_(fcinfo, 1) {
+    if (unlikely(a().dim != b().dim)) check_same_dim(a().dim, b().dim, kSparseName);
+  }
+  const SparseView& a() const noexcept { return a_.view(); }
+  const SparseView& b() const noexcept { return b_.view(); }
+
+ private:
+  SparseArg a_, b_;
 };
 
 // A new datum with room for nnz entries.
-struct SparseResult {
-  RuvectorSparsevec* datum;
-  std::int32_t* indices;
-  float* values;
+struct NewSparse {
+  NewSparse(int dim, int nnz);
+  Datum datum;
+  SparseEntries entries;
 };
-SparseResult make_sparse(int dim, int nnz);
-Datum sparse_datum(const SparseBuffer& from);
+
+// A copy of `v` as a new datum.
+Datum sparse_datum(const SparseView& v);
 
 }  // namespace rv::pg

@@ -1,15 +1,14 @@
 // I/O, distances, comparison and hashing of sparsevec.
-#include <algorithm>
 #include <cmath>
 
-#include "core/types/dense.h"
+#include "pg/base/message.h"
 #include "pg/types/sparse_datum.h"
 
 using namespace rv;
 using namespace rv::pg;
 
 RV_FUNCTION(rv_sparsevec_in)
-{ return sparse_datum(parse_sparse(cstring_argument(fcinfo, 0), PG_GETARG_INT32(2))); }
+{ return sparse_datum(parse_sparse(cstring_argument(fcinfo, 0), PG_GETARG_INT32(2)).view()); }
 
 RV_FUNCTION(rv_sparsevec_out)
 {
@@ -28,86 +27,61 @@ RV_FUNCTION(rv_sparsevec_typmod_in)
 
 RV_FUNCTION(rv_sparsevec_recv)
 {
-  auto* buf = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const auto next = [buf] {
-    return call([buf] { return static_cast<int32>(pq_getmsgint(buf, 4)); });
-  };
-  const int32 dim = next(), nnz = next(), unused = next();
-  check_dim(dim, kMaxSparseDim, kSparseName);
-  check_sparse_nnz(nnz, dim);
-  check_expected_dim(PG_GETARG_INT32(2), dim);
-  if (unused != 0)
-    throw Error(ErrorCode::data_exception,
-                "expected unused to be 0, not " + std::to_string(unused));
-  const auto r = make_sparse(dim, nnz);
-  call([&] {
-    for (int i = 0; i < nnz; ++i) r.indices[i] = static_cast<int32>(pq_getmsgint(buf, 4));
-    for (int i = 0; i < nnz; ++i) r.values[i] = pq_getmsgfloat4(buf);
-  });
-  check_sparse({dim, nnz, r.indices, r.values});
-  return PointerGetDatum(r.datum);
+  MessageArg message(fcinfo, 0);
+  const SparseShape shape = decode_sparse_shape(message.reader(), PG_GETARG_INT32(2));
+  const NewSparse result(shape.dim, shape.nnz);
+  decode_sparse_entries(message.reader(), shape, result.entries);
+  return result.datum;
 }
 
 RV_FUNCTION(rv_sparsevec_send)
 {
-  const SparseArg arg(fcinfo, 0);
-  const SparseView& v = arg.view();
-  return call([&v] {
-    StringInfoData buf;
-    pq_begintypsend(&buf);
-    pq_sendint32(&buf, static_cast<uint32>(v.dim));
-    pq_sendint32(&buf, static_cast<uint32>(v.nnz));
-    pq_sendint32(&buf, 0);
-    for (int i = 0; i < v.nnz; ++i) pq_sendint32(&buf, static_cast<uint32>(v.indices[i]));
-    for (int i = 0; i < v.nnz; ++i) pq_sendfloat4(&buf, v.values[i]);
-    return PointerGetDatum(pq_endtypsend(&buf));
-  });
+  const SparseArg v(fcinfo, 0);
+  const NewBytea result(sparse_size(v.view().nnz));
+  encode_sparse(v.view(), result.bytes);
+  return result.datum;
 }
 
 RV_FUNCTION(rv_sparsevec_l2_distance)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(std::sqrt(sparse_l2_squared(p.a.view(), p.b.view())));
+  return Float8GetDatum(std::sqrt(sparse_l2_squared(p.a(), p.b())));
 }
 RV_FUNCTION(rv_sparsevec_l2_squared_distance)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(sparse_l2_squared(p.a.view(), p.b.view()));
+  return Float8GetDatum(sparse_l2_squared(p.a(), p.b()));
 }
 RV_FUNCTION(rv_sparsevec_inner_product)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(sparse_inner_product(p.a.view(), p.b.view()));
+  return Float8GetDatum(sparse_inner_product(p.a(), p.b()));
 }
 RV_FUNCTION(rv_sparsevec_negative_inner_product)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(-sparse_inner_product(p.a.view(), p.b.view()));
+  return Float8GetDatum(-sparse_inner_product(p.a(), p.b()));
 }
 RV_FUNCTION(rv_sparsevec_cosine_distance)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(sparse_cosine_distance(p.a.view(), p.b.view()));
+  return Float8GetDatum(sparse_cosine_distance(p.a(), p.b()));
 }
 RV_FUNCTION(rv_sparsevec_l1_distance)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(sparse_l1_distance(p.a.view(), p.b.view()));
+  return Float8GetDatum(sparse_l1_distance(p.a(), p.b()));
 }
 RV_FUNCTION(rv_sparsevec_l2_norm)
 { return Float8GetDatum(sparse_l2_norm(SparseArg(fcinfo, 0).view())); }
 
 RV_FUNCTION(rv_sparsevec_l2_normalize)
 {
-  const SparseArg arg(fcinfo, 0);
-  const SparseView& v = arg.view();
-  const auto all = make_sparse(v.dim, v.nnz);
-  const int kept = sparse_l2_normalize(v, all.indices, all.values);
-  if (kept == v.nnz) return PointerGetDatum(all.datum);
-  const auto rest = make_sparse(v.dim, kept);  // some values vanished
-  std::copy_n(all.indices, kept, rest.indices);
-  std::copy_n(all.values, kept, rest.values);
-  return PointerGetDatum(rest.datum);
+  const SparseArg v(fcinfo, 0);
+  const NewSparse all(v.view().dim, v.view().nnz);
+  const int kept = sparse_l2_normalize(v.view(), all.entries);
+  if (kept == v.view().nnz) return all.datum;
+  return sparse_datum({v.view().dim, kept, all.entries.indices, all.entries.values});
 }
 
 namespace {
