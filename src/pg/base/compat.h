@@ -68,3 +68,15 @@ inline void rv_init_toast_snapshot(SnapshotData* snapshot) {
   init_toast_snapshot(snapshot);
 #endif
 }
+
+// PG 17: the local transaction id moved into PGPROC.vxid.
+extern "C" {
+#include "storage/proc.h"
+}
+inline uint32 rv_local_transaction_id() {
+#if PG_VERSION_NUM >= 170000
+  return MyProc->vxid.lxid;
+#else
+  return MyProc->lxid;
+#endif
+}

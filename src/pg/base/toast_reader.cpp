@@ -10,6 +10,7 @@ extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/toast_internals.h"
+#include "access/xact.h"
 #include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -39,6 +40,25 @@ varlena* ToastReader::buffer(std::size_t size) {
   return buffer_;
 }
 
+Relation ToastReader::open(Oid relation) {
+  const uint32 transaction = rv_local_transaction_id();
+  const SubTransactionId subtransaction = GetCurrentSubTransactionId();
+  if (relation == locked_relation_ && transaction == locked_transaction_ &&
+      subtransaction == locked_subtransaction_)
+    return table_open(relation, NoLock);
+  Relation toast = table_open(relation, AccessShareLock);
+  locked_relation_ = relation;
+  locked_transaction_ = transaction;
+  locked_subtransaction_ = subtransaction;
+  blocks_ = 0;
+  return toast;
+}
+
+bool ToastReader::block_exists(Relation toast, BlockNumber block) {
+  if (block >= blocks_) blocks_ = RelationGetNumberOfBlocks(toast);
+  return block < blocks_;
+}
+
 // Copies the chunk when it is the one wanted. A TOAST value id is unique among all chunks that
 // still exist, dead ones included, so id, number and length identify it.
 bool ToastReader::take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 number, int32 size,
@@ -63,12 +83,10 @@ bool ToastReader::read_by_position(Relation toast, Oid value, int32 size, char* 
   const int32 chunks = (size - 1) / int32(TOAST_MAX_CHUNK_SIZE) + 1;
   BlockNumber block = ItemPointerGetBlockNumber(&last_);
   OffsetNumber offset = OffsetNumberNext(ItemPointerGetOffsetNumber(&last_));
-  // The relation may have been truncated since.
-  const BlockNumber blocks = RelationGetNumberOfBlocks(toast);
   SnapshotData snapshot;
   rv_init_toast_snapshot(&snapshot);
   int32 number = 0;
-  for (; number < chunks && block < blocks; ++block, offset = FirstOffsetNumber) {
+  for (; number < chunks && block_exists(toast, block); ++block, offset = FirstOffsetNumber) {
     Buffer pinned = ReadBuffer(toast, block);
     LockBuffer(pinned, BUFFER_LOCK_SHARE);
     Page page = BufferGetPage(pinned);
@@ -125,11 +143,11 @@ const varlena* ToastReader::read(const varlena* toasted) {
       const auto size = int32(VARATT_EXTERNAL_GET_EXTSIZE(pointer));
       if (!VARATT_EXTERNAL_IS_COMPRESSED(pointer) && size > 0) {
         varlena* out = buffer(std::size_t(size) + VARHDRSZ);
-        Relation toast = table_open(pointer.va_toastrelid, AccessShareLock);
+        Relation toast = open(pointer.va_toastrelid);
         const bool found = toast->rd_tableam == GetHeapamTableAmRoutine() &&
                            (read_by_position(toast, pointer.va_valueid, size, VARDATA(out)) ||
                             read_by_index(toast, pointer.va_valueid, size, VARDATA(out)));
-        table_close(toast, AccessShareLock);
+        table_close(toast, NoLock);
         if (found) {
           SET_VARSIZE(out, std::size_t(size) + VARHDRSZ);
           return out;

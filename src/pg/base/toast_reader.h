@@ -30,6 +30,8 @@ class ToastReader {
   const varlena* read(const varlena* toasted);
 
  private:
+  Relation open(Oid relation);
+  bool block_exists(Relation toast, BlockNumber block);
   bool read_by_position(Relation toast, Oid value, int32 size, char* to);
   bool read_by_index(Relation toast, Oid value, int32 size, char* to);
   bool take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 number, int32 size, char* to);
@@ -40,6 +42,13 @@ class ToastReader {
   std::size_t capacity_ = 0;
   Oid relation_ = InvalidOid;  // whose chunk `last_` is
   ItemPointerData last_ = {};
+
+  // The lock on the relation is kept to the end of the (sub)transaction named here, so that the
+  // relation cannot shrink: `blocks_` is then a lower bound that costs no system call.
+  uint32 locked_transaction_ = 0;
+  SubTransactionId locked_subtransaction_ = InvalidSubTransactionId;
+  Oid locked_relation_ = InvalidOid;
+  BlockNumber blocks_ = 0;
 };
 
 }  // namespace rv::pg
