@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# cluster.sh up|down|pgtap|sql|psql BUILD_DIR [FILE] -- one throw-away cluster for ctest.
+# cluster.sh up|down|pgtap|sql|psql|with BUILD_DIR [FILE | COMMAND...] -- one throw-away cluster for ctest.
 #   up     private server, initdb, start, template database with pgtap + ruvector + ruvector_test
 #   pgtap  FILE in a database of its own, through pg_prove
 #   sql    FILE in a database of its own, psql, stops at the first error
+#   with   runs a command with PGHOST and so on set to the cluster
 #   down   stop; fails when the log tells of a crash
 set -euo pipefail
 verb=$1 build=$(cd "$2" && pwd) file=${3:-}
@@ -49,6 +50,7 @@ case $verb in
     rm -rf "$data" ;;
   pgtap) fresh_database; pg_prove -q --psql-bin "$bin/psql" -d "$db" "$file" ;;
   sql)   fresh_database; psql -d "$db" -f "$file" ;;
+  with)  shift 2; exec "$@" ;;
   psql)  exec "$bin/psql" -X -d postgres ;;
   *) echo "usage: $0 up|down|pgtap|sql|psql BUILD_DIR [FILE]" >&2; exit 2 ;;
 esac

@@ -1,0 +1,1 @@
+-- empty: only the name matters
