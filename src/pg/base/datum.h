@@ -36,7 +36,7 @@ inline Datum text_datum(std::string_view s) {
 // A text argument's bytes; a detoasted copy lives in the current memory context.
 inline std::string_view text_argument(FunctionCallInfo fcinfo, int n) {
   const Datum d = fcinfo->args[n].value;
-  const text* t = call([d] { return DatumGetTextPP(d); });
+  const varlena* t = call([d]() -> const varlena* { return PG_DETOAST_DATUM_PACKED(d); });
   return {VARDATA_ANY(t), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(t))};
 }
 
