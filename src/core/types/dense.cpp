@@ -234,7 +234,8 @@ void scale(const typename T::Element* a, double factor, int dim, typename T::Ele
 template <class T>
 void l2_normalize(const typename T::Element* a, int dim, typename T::Element* out) {
   const double norm = l2_norm<T>(a, dim);
-  for (int i = 0; i < dim; ++i) out[i] = norm > 0 ? fitting<T>(to_float(a[i]) / norm) : a[i];
+  for (int i = 0; i < dim; ++i)
+    out[i] = norm > 0 ? fitting<T>(to_float(a[i]) / norm) : typename T::Element{0};
 }
 
 template <class T>
@@ -275,17 +276,19 @@ std::uint64_t hash(const typename T::Element* a, int dim, std::uint64_t seed) no
 
 template <class T>
 void accumulate(double* state, const typename T::Element* a, int dim) {
+  const bool first = state[0] == 0;  // 0 + -0 would lose the sign
   state[0] += 1;
   for (int i = 0; i < dim; ++i) {
-    state[i + 1] += to_float(a[i]);
+    state[i + 1] = first ? to_float(a[i]) : state[i + 1] + to_float(a[i]);
     if (std::isinf(state[i + 1])) fail_overflow();
   }
 }
 
 void combine_states(double* into, const double* from, int dim) {
+  const bool first = into[0] == 0;
   into[0] += from[0];
   for (int i = 1; i <= dim; ++i) {
-    into[i] += from[i];
+    into[i] = first ? from[i] : into[i] + from[i];
     if (std::isinf(into[i])) fail_overflow();
   }
 }

@@ -88,7 +88,7 @@ void mul(const typename T::Element* a, const typename T::Element* b, int dim,
 // Every element times `factor`, which must be finite (22023).
 template <class T>
 void scale(const typename T::Element* a, double factor, int dim, typename T::Element* out);
-// a / |a|; a zero vector stays zero.
+// a / |a|; a zero vector stays zero, without negative zeros.
 template <class T>
 void l2_normalize(const typename T::Element* a, int dim, typename T::Element* out);
 // Bit i, most significant first, is a[i] > 0. `out` has (dim + 7) / 8 bytes, zeroed.

@@ -25,15 +25,13 @@ State state_argument(FunctionCallInfo fcinfo, int n, const char* caller) {
   });
 }
 
-// A state that may be changed: the aggregate's own, or a copy when called outside an aggregate.
+// A state that may be changed: the aggregate's own, or a new one in the current context, which the
+// executor copies to where states live.
 State writable(FunctionCallInfo fcinfo, const State& from, int dim) {
   return call([&] {
-    MemoryContext context;
-    const bool aggregate = AggCheckCallContext(fcinfo, &context) != 0;
-    if (aggregate && from.dim == dim) return from;
+    if (from.dim == dim && AggCheckCallContext(fcinfo, nullptr) != 0) return from;
     const Size bytes = ARR_OVERHEAD_NONULLS(1) + sizeof(double) * Size(dim + 1);
-    auto* a = static_cast<ArrayType*>(
-        MemoryContextAllocZero(aggregate ? context : CurrentMemoryContext, bytes));
+    auto* a = static_cast<ArrayType*>(palloc0(bytes));
     SET_VARSIZE(a, bytes);
     a->ndim = 1;
     a->elemtype = FLOAT8OID;
