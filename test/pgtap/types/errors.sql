@@ -1,0 +1,81 @@
+-- Every error of vector and halfvec: SQLSTATE and text.
+\set ECHO none
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+BEGIN;
+CREATE FUNCTION pg_temp.detail(q text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE d text;
+BEGIN EXECUTE q; RETURN 'no error'; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RETURN d; END $$;
+SELECT plan(68);
+
+SELECT throws_ok($$SELECT '1,2'::vector$$, '22P02', $$invalid input syntax for type vector: "1,2"$$);
+SELECT is(pg_temp.detail($$SELECT '1,2'::vector$$), 'Vector contents must start with "[".', 'vector: detail for a missing bracket');
+SELECT is(pg_temp.detail($$SELECT '[1]x'::vector$$), 'Junk after closing right brace.', 'vector: detail for junk');
+SELECT throws_ok($$SELECT '[1,]'::vector$$, '22P02', $$invalid input syntax for type vector: "[1,]"$$);
+SELECT throws_ok($$SELECT '[[1]]'::vector$$, '22P02', $$invalid input syntax for type vector: "[[1]]"$$);
+SELECT throws_ok($$SELECT '[4e38]'::vector$$, '22003', $$"4e38" is out of range for type vector$$);
+SELECT throws_ok($$SELECT '[]'::vector$$, '22000', $$vector must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT ('[' || repeat('1,', 16000) || '1]')::vector$$, '54000', $$vector cannot have more than 16000 dimensions$$);
+SELECT throws_ok($$SELECT '[NaN]'::vector$$, '22000', $$NaN not allowed in vector$$);
+SELECT throws_ok($$SELECT '[-inf]'::vector$$, '22000', $$infinite value not allowed in vector$$);
+SELECT throws_ok($$SELECT '[1]'::vector <-> '[1,2]'$$, '22000', $$different vector dimensions 1 and 2$$);
+SELECT throws_ok($$SELECT '[1]'::vector + '[1,2]'$$, '22000', $$different vector dimensions 1 and 2$$);
+SELECT throws_ok($$SELECT '[1,2]'::vector(3)$$, '22000', $$expected 3 dimensions, not 2$$);
+SELECT throws_ok($$SELECT '[1]'::vector(1,2)$$, '22023', $$invalid type modifier$$);
+SELECT throws_ok($$SELECT '[1]'::vector(0)$$, '22023', $$dimensions for type vector must be at least 1$$);
+SELECT throws_ok($$SELECT '[1]'::vector(16001)$$, '22023', $$dimensions for type vector cannot exceed 16000$$);
+SELECT throws_ok($$SELECT '[3e38]'::vector + '[3e38]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[-3e38]'::vector - '[3e38]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[3e38]'::vector * '[3e38]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[1e-30]'::vector * '[1e-30]'$$, '22003', $$value out of range: underflow$$);
+SELECT throws_ok($$SELECT sum(v) FROM (VALUES ('[3e38]'::vector), ('[3e38]')) t(v)$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT subvector('[1,2]'::vector, 3, 1)$$, '22000', $$vector must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT subvector('[1,2]'::vector, 1, 0)$$, '22000', $$vector must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT ('[' || repeat('1,', 8000) || '1]')::vector || ('[' || repeat('1,', 8000) || '1]')::vector$$, '54000', $$vector cannot have more than 16000 dimensions$$);
+SELECT throws_ok($$SELECT '{{1},{2}}'::real[]::vector$$, '22000', $$array must be 1-D$$);
+SELECT throws_ok($$SELECT '{1,NULL}'::int[]::vector$$, '22004', $$array must not contain nulls$$);
+SELECT throws_ok($$SELECT '{}'::real[]::vector$$, '22000', $$vector must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT vector_accum('{{1},{2}}', '[1]')$$, 'XX000', $$vector_accum: expected state array$$);
+SELECT throws_ok($$SELECT vector_avg('{}')$$, 'XX000', $$vector_avg: expected state array$$);
+SELECT throws_ok($$SELECT vector_combine('{1,NULL}', '{1,2}')$$, 'XX000', $$vector_combine: expected state array$$);
+SELECT throws_ok($$SELECT vector_accum('{1,2}', '[1,2]')$$, '22000', $$expected 1 dimensions, not 2$$);
+SELECT throws_ok($$SELECT avg(v) FROM (VALUES ('[1]'::vector), ('[1,2]')) t(v)$$, '22000', $$expected 1 dimensions, not 2$$);
+SELECT throws_ok($$SELECT ruvector_scalar_mul('[1]'::vector, 'Infinity')$$, '22023', $$scalar factor must be finite$$);
+SELECT throws_ok($$SELECT '1,2'::halfvec$$, '22P02', $$invalid input syntax for type halfvec: "1,2"$$);
+SELECT is(pg_temp.detail($$SELECT '1,2'::halfvec$$), 'Vector contents must start with "[".', 'halfvec: detail for a missing bracket');
+SELECT is(pg_temp.detail($$SELECT '[1]x'::halfvec$$), 'Junk after closing right brace.', 'halfvec: detail for junk');
+SELECT throws_ok($$SELECT '[1,]'::halfvec$$, '22P02', $$invalid input syntax for type halfvec: "[1,]"$$);
+SELECT throws_ok($$SELECT '[[1]]'::halfvec$$, '22P02', $$invalid input syntax for type halfvec: "[[1]]"$$);
+SELECT throws_ok($$SELECT '[65520]'::halfvec$$, '22003', $$"65520" is out of range for type halfvec$$);
+SELECT throws_ok($$SELECT '[]'::halfvec$$, '22000', $$halfvec must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT ('[' || repeat('1,', 16000) || '1]')::halfvec$$, '54000', $$halfvec cannot have more than 16000 dimensions$$);
+SELECT throws_ok($$SELECT '[NaN]'::halfvec$$, '22000', $$NaN not allowed in halfvec$$);
+SELECT throws_ok($$SELECT '[-inf]'::halfvec$$, '22000', $$infinite value not allowed in halfvec$$);
+SELECT throws_ok($$SELECT '[1]'::halfvec <-> '[1,2]'$$, '22000', $$different halfvec dimensions 1 and 2$$);
+SELECT throws_ok($$SELECT '[1]'::halfvec + '[1,2]'$$, '22000', $$different halfvec dimensions 1 and 2$$);
+SELECT throws_ok($$SELECT '[1,2]'::halfvec(3)$$, '22000', $$expected 3 dimensions, not 2$$);
+SELECT throws_ok($$SELECT '[1]'::halfvec(1,2)$$, '22023', $$invalid type modifier$$);
+SELECT throws_ok($$SELECT '[1]'::halfvec(0)$$, '22023', $$dimensions for type halfvec must be at least 1$$);
+SELECT throws_ok($$SELECT '[1]'::halfvec(16001)$$, '22023', $$dimensions for type halfvec cannot exceed 16000$$);
+SELECT throws_ok($$SELECT '[65504]'::halfvec + '[65504]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[-65504]'::halfvec - '[65504]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[65504]'::halfvec * '[65504]'$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT '[1e-4]'::halfvec * '[1e-4]'$$, '22003', $$value out of range: underflow$$);
+SELECT throws_ok($$SELECT sum(v) FROM (VALUES ('[65504]'::halfvec), ('[65504]')) t(v)$$, '22003', $$value out of range: overflow$$);
+SELECT throws_ok($$SELECT subvector('[1,2]'::halfvec, 3, 1)$$, '22000', $$halfvec must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT subvector('[1,2]'::halfvec, 1, 0)$$, '22000', $$halfvec must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT ('[' || repeat('1,', 8000) || '1]')::halfvec || ('[' || repeat('1,', 8000) || '1]')::halfvec$$, '54000', $$halfvec cannot have more than 16000 dimensions$$);
+SELECT throws_ok($$SELECT '{{1},{2}}'::real[]::halfvec$$, '22000', $$array must be 1-D$$);
+SELECT throws_ok($$SELECT '{1,NULL}'::int[]::halfvec$$, '22004', $$array must not contain nulls$$);
+SELECT throws_ok($$SELECT '{}'::real[]::halfvec$$, '22000', $$halfvec must have at least 1 dimension$$);
+SELECT throws_ok($$SELECT halfvec_accum('{{1},{2}}', '[1]')$$, 'XX000', $$halfvec_accum: expected state array$$);
+SELECT throws_ok($$SELECT halfvec_avg('{}')$$, 'XX000', $$halfvec_avg: expected state array$$);
+SELECT throws_ok($$SELECT halfvec_combine('{1,NULL}', '{1,2}')$$, 'XX000', $$vector_combine: expected state array$$);
+SELECT throws_ok($$SELECT halfvec_accum('{1,2}', '[1,2]')$$, '22000', $$expected 1 dimensions, not 2$$);
+SELECT throws_ok($$SELECT avg(v) FROM (VALUES ('[1]'::halfvec), ('[1,2]')) t(v)$$, '22000', $$expected 1 dimensions, not 2$$);
+SELECT throws_ok($$SELECT ruvector_scalar_mul('[1]'::halfvec, 'Infinity')$$, '22023', $$scalar factor must be finite$$);
+SELECT throws_ok($$SELECT '[65520]'::vector::halfvec$$, '22003', $$"65520" is out of range for type halfvec$$);
+SELECT throws_ok($$SELECT '{65520}'::real[]::halfvec$$, '22003', $$"65520" is out of range for type halfvec$$);
+SELECT * FROM finish();
+ROLLBACK;
