@@ -1,9 +1,9 @@
 # -m flags per kernel file; Makefile.pgxs has the same list.
 # Optimisation is fixed at -O3 here: kernels must be fast in every build type but Debug.
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
-  set(kernel_opt "")
+  set(kernel_opt -fno-exceptions)
 else()
-  set(kernel_opt -O3)
+  set(kernel_opt -O3 -fno-exceptions)
 endif()
 set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/simd/kernels_baseline.cpp
   PROPERTIES COMPILE_OPTIONS "${kernel_opt}")

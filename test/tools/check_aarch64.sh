@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The kernels compile for aarch64 (NEON), and nothing above the baseline is left in them.
+set -euo pipefail
+cxx=aarch64-linux-gnu-g++
+command -v $cxx >/dev/null || { echo "skipped: $cxx is not installed"; exit 77; }
+[ -d /usr/include/xsimd ] || { echo "skipped: xsimd is not installed"; exit 77; }
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
+ln -s /usr/include/xsimd "$work/xsimd"  # not -I/usr/include: that holds the host's headers
+for f in src/core/simd/*.cpp; do
+  $cxx -std=gnu++20 -O2 -Wall -Wextra -Isrc -isystem "$work" -c "$f" -o "$work/$(basename "$f" .cpp).o"
+done
+aarch64-linux-gnu-nm -C "$work/kernels_baseline.o" | grep -q baseline_kernels
+! aarch64-linux-gnu-nm "$work"/kernels_avx*.o | grep -qi ' [TtDdRr] '
+echo "aarch64: $(ls "$work"/*.o | wc -l) files compiled"
