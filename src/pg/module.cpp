@@ -12,11 +12,11 @@ extern "C" {
 extern "C" {
 #pragma GCC visibility push(default)
 RV_MODULE_MAGIC("ruvector", RUVECTOR_VERSION);
-void _PG_init(void);
+void _PG_init(void);  // NOLINT(bugprone-reserved-identifier): PostgreSQL looks for this name
 #pragma GCC visibility pop
 }
 
-void _PG_init(void) {
+void _PG_init(void) {  // NOLINT(bugprone-reserved-identifier)
   rv::pg::define_core_settings();
   rv_reserve_guc_prefix("ruvector");
 }

@@ -60,7 +60,7 @@ std::vector<Feature> features_of(std::string_view input) {
     features.push_back({hash_of(root, 1), kWordWeight * factor});
     if (!common) add_grams(root, kGramWeight, features);
     if (!previous.empty() && !common)
-      features.push_back({hash_of(previous + ' ' + root, 2), kPairWeight});
+      features.push_back({hash_of(previous.append(" ").append(root), 2), kPairWeight});
     previous = common ? std::string() : root;
   }
   fold_equal(features);

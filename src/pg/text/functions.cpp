@@ -27,13 +27,13 @@ RV_FUNCTION(rv_embed_text)
   const auto input = text_argument(fcinfo, 0);
   auto* out = make_dense<Vector>(dim);
   if (PG_ARGISNULL(2)) {
-    text::embed(input, {}, out->x, static_cast<std::size_t>(dim));
+    rv::text::embed(input, {}, out->x, static_cast<std::size_t>(dim));
   } else {
     const Datum d = PG_GETARG_DATUM(2);
     const auto* idf =
         call([d] { return reinterpret_cast<DenseVarlena<Vector>*>(PG_DETOAST_DATUM(d)); });
-    text::embed(input, {idf->x, static_cast<std::size_t>(idf->dim)}, out->x,
-                static_cast<std::size_t>(dim));
+    rv::text::embed(input, {idf->x, static_cast<std::size_t>(idf->dim)}, out->x,
+                    static_cast<std::size_t>(dim));
   }
   return PointerGetDatum(out);
 }
@@ -45,10 +45,11 @@ RV_FUNCTION(rv_text_idf_accum)
     throw Error(ErrorCode::wrong_state, "rv_text_idf_accum called outside an aggregate");
   auto* state = PG_ARGISNULL(0)
                     ? nullptr
-                    : reinterpret_cast<text::DocumentFrequencies*>(PG_GETARG_POINTER(0));
+                    : reinterpret_cast<rv::text::DocumentFrequencies*>(PG_GETARG_POINTER(0));
   if (state == nullptr) {
     const int buckets = PG_NARGS() > 2 ? dimension_argument(fcinfo, 2, "number of buckets") : 8192;
-    state = make_owned_by<text::DocumentFrequencies>(context, static_cast<std::size_t>(buckets));
+    state =
+        make_owned_by<rv::text::DocumentFrequencies>(context, static_cast<std::size_t>(buckets));
   }
   if (!PG_ARGISNULL(1)) state->add(text_argument(fcinfo, 1));
   return PointerGetDatum(state);
@@ -57,7 +58,7 @@ RV_FUNCTION(rv_text_idf_accum)
 RV_FUNCTION(rv_text_idf_final)
 {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  const auto* state = reinterpret_cast<text::DocumentFrequencies*>(PG_GETARG_POINTER(0));
+  const auto* state = reinterpret_cast<rv::text::DocumentFrequencies*>(PG_GETARG_POINTER(0));
   auto* out = make_dense<Vector>(static_cast<int>(state->buckets()));
   state->idf(out->x);
   return PointerGetDatum(out);
