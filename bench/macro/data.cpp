@@ -19,7 +19,11 @@ Matrix read_fvecs(const std::string& path) {
   Matrix m;
   std::int32_t dim = 0;
   std::vector<float> row;
-  while (gzread(file, &dim, sizeof dim) == static_cast<int>(sizeof dim)) {
+  for (;;) {
+    const int got = gzread(file, &dim, sizeof dim);
+    if (got == 0) break;
+    if (got != static_cast<int>(sizeof dim))
+      throw std::runtime_error(path + ": damaged or ends in the middle of a row");
     if (dim < 1 || dim > kMaxDim || (m.dim != 0 && m.dim != static_cast<std::size_t>(dim)))
       throw std::runtime_error(path + ": row of " + std::to_string(dim) + " dimensions");
     m.dim = static_cast<std::size_t>(dim);

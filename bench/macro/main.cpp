@@ -39,8 +39,7 @@ struct Options {
                                                {"query", ""},
                                                {"clients", "0"},
                                                {"inserts", "0"},
-                                               {"keep", ""},
-                                               {"where", ""}};
+                                               {"keep", ""}};
   const std::string& text(const std::string& name) const { return values.at(name); }
   int number(const std::string& name) const { return std::stoi(values.at(name)); }
 };
@@ -90,7 +89,7 @@ double recall_of(const Setup& s, std::size_t q, const std::vector<std::size_t>& 
   std::size_t found = 0;
   for (const std::size_t id : ids) {
     const double d = distance(s.metric, s.queries.row(q), s.base.row(id), s.base.dim);
-    found += d <= s.kth[q] + 1e-6 * std::max(1.0, std::abs(s.kth[q]));
+    found += d <= s.kth[q] + 1e-6 * std::abs(s.kth[q]);
   }
   return static_cast<double>(std::min(found, s.k)) / static_cast<double>(s.k);
 }
@@ -142,6 +141,9 @@ double queries_per_second(const Setup& s, const std::string& sql, const std::str
 void run(const Options& o) {
   Setup s;
   s.metric = metric_of(o.text("metric"));
+  for (const char* name : {"k", "rows", "dim", "queries", "repeat"})
+    if (o.number(name) < 1)
+      throw std::runtime_error(std::string("--") + name + " must be at least 1");
   s.k = static_cast<std::size_t>(o.number("k"));
   if (o.text("base").empty()) {
     const auto rows = static_cast<std::size_t>(o.number("rows"));
@@ -163,7 +165,7 @@ void run(const Options& o) {
   Client c("");
   c.run("SET client_min_messages = warning");
   c.run("CREATE EXTENSION IF NOT EXISTS " + o.text("extension"));
-  c.run("DROP SCHEMA IF EXISTS ruvector_bench CASCADE; CREATE SCHEMA ruvector_bench");
+  c.run("CREATE SCHEMA ruvector_bench");  // fails when somebody has one: nothing of his is dropped
   c.run("CREATE TABLE ruvector_bench.t (id bigint PRIMARY KEY, v vector(" +
         std::to_string(s.base.dim) + "))");
   const double load = seconds_of([&] { c.load("ruvector_bench.t", s.base); });
@@ -194,8 +196,7 @@ void run(const Options& o) {
     out.field("index_bytes",
               std::stod(c.value("SELECT pg_relation_size('ruvector_bench.bench_index')")));
   }
-  const std::string where = o.text("where").empty() ? "" : " WHERE " + o.text("where");
-  const std::string sql = "SELECT id FROM ruvector_bench.t" + where + " ORDER BY v " +
+  const std::string sql = std::string("SELECT id FROM ruvector_bench.t ORDER BY v ") +
                           operator_of(s.metric) + " $1::vector LIMIT $2::bigint";
   c.prepare(sql);
   std::vector<std::string> results;

@@ -32,7 +32,7 @@ Json& Json::field(const std::string& name, const std::string& text) {
 
 Json& Json::field(const std::string& name, double number) {
   char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%.6g", number);
+  std::snprintf(buffer, sizeof buffer, "%.10g", number);
   return raw(name, std::isfinite(number) ? buffer : "null");
 }
 

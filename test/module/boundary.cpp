@@ -61,6 +61,8 @@ RV_FUNCTION(rv_throw)
   const std::string kind(pg::text_argument(fcinfo, 0));
   if (kind == "std") throw std::runtime_error("plain std::runtime_error");
   if (kind == "core") throw Error(ErrorCode::corrupted_index, "index looks corrupted");
+  if (kind == "null") throw Error(ErrorCode::null_not_allowed, "no null here");
+  if (kind == "protocol") throw Error(ErrorCode::protocol_violation, "bad message");
   if (kind == "hint")
     throw Error(ErrorCode::invalid_argument, "bad value 7", "The limit is 6.", "Use less.");
   if (kind == "oom") {

@@ -6,6 +6,7 @@
 #   with   runs a command with PGHOST and so on set to the cluster
 #   down   stop; fails when the log tells of a crash
 set -euo pipefail
+umask 022
 verb=$1 build=$(cd "$2" && pwd) file=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/as_server_user.sh"

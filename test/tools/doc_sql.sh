@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # doc_sql.sh BUILD_DIR PAGE.md -- runs the page's ```sql blocks, in order, in a fresh database.
 #   ```sql                  must succeed
-#   ```sql error=22000      must fail with this SQLSTATE
+#   ```sql error=22000      its last statement must fail with this SQLSTATE
 #   ```sql skip -- reason   is not run; the reason is printed
 set -euo pipefail
 build=$1 page=$2
@@ -18,8 +18,8 @@ awk '
   /^```/ && inside {
     inside = 0
     if (kind == "error") {
-      print "SELECT :'"'"'LAST_ERROR_SQLSTATE'"'"' = '"'"'" code "'"'"' AS as_expected \\gset"
-      print "\\set ON_ERROR_STOP 1\n\\if :as_expected\n\\else\n\\echo expected SQLSTATE " code ", got :LAST_ERROR_SQLSTATE\nSELECT 1/0;\n\\endif"
+      print "SELECT :'"'"'SQLSTATE'"'"' = '"'"'" code "'"'"' AS as_expected, :'"'"'SQLSTATE'"'"' AS block_sqlstate \\gset"
+      print "\\set ON_ERROR_STOP 1\n\\if :as_expected\n\\else\n\\echo expected SQLSTATE " code ", got :block_sqlstate\nSELECT 1/0;\n\\endif"
     }
     if (kind != "skip") blocks++
     next

@@ -4,6 +4,7 @@
 # system directories. Prints the bin directory. Debian's PostgreSQL finds share and lib relative to
 # the binary, so the tree is copied as it is; what the server only reads is linked.
 set -euo pipefail
+umask 022  # the server's user must be able to look into the tree
 build=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/as_server_user.sh"
@@ -26,10 +27,12 @@ server=$(cd "$server" && pwd -P)
 if [ ! -x "$server$bin/postgres" ]; then
   mkdir -p "$server$bin" "$server$lib" "$server$share/extension"
   cp -a "$bin/." "$server$bin/"
-  for f in "$lib"/*; do ln -sfn "$f" "$server$lib/$(basename "$f")"; done
-  for f in "$share"/*; do [ "$(basename "$f")" = extension ] || ln -sfn "$f" "$server$share/$(basename "$f")"; done
-  for f in "$share"/extension/*; do ln -sfn "$f" "$server$share/extension/$(basename "$f")"; done
 fi
+# Again at every run: packages (pgTAP) may have been installed since. Our own copies stay.
+link_new() { [ -e "$2/${1##*/}" ] || ln -sfn "$1" "$2/"; }
+for f in "$lib"/*; do link_new "$f" "$server$lib"; done
+for f in "$share"/*; do link_new "$f" "$server$share"; done
+for f in "$share"/extension/*; do link_new "$f" "$server$share/extension"; done
 
 # A server that has the old file mapped keeps it: replace, never overwrite.
 put() { [ ! -L "$2/$(basename "$1")" ] || rm "$2/$(basename "$1")"; install -m 644 "$1" "$2/.new" && mv -f "$2/.new" "$2/$(basename "$1")"; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run_tap.sh BUILD_DIR FILE.pl -- one TAP test with PostgreSQL::Test::Cluster on the private server.
 set -euo pipefail
+umask 022
 build=$(cd "$1" && pwd) file=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/as_server_user.sh"

@@ -3,8 +3,8 @@
 //
 // Every kernel takes pointers aligned to their element only, any n >= 0, and reads nothing outside
 // [0, n). Sums are float32 in several accumulators: against a float64 reference the relative error
-// is at most kSumError (see the tests) times the sum of the absolute terms. Infinite or NaN inputs
-// give what IEEE arithmetic gives; overflow gives infinity.
+// is at most 1e-7 * (4 + n / 16) times the sum of the absolute terms (test/unit/simd). Infinite or
+// NaN inputs give what IEEE arithmetic gives; overflow gives infinity.
 #pragma once
 
 #include <cstddef>

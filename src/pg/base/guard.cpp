@@ -21,9 +21,9 @@ int sqlstate_of(ErrorCode code) noexcept {
     case ErrorCode::invalid_argument:
       return ERRCODE_INVALID_PARAMETER_VALUE;
     case ErrorCode::null_not_allowed:
+      return ERRCODE_NULL_VALUE_NOT_ALLOWED;
     case ErrorCode::protocol_violation:
       return ERRCODE_PROTOCOL_VIOLATION;
-      return ERRCODE_NULL_VALUE_NOT_ALLOWED;
     case ErrorCode::limit_exceeded:
       return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
     case ErrorCode::not_supported:

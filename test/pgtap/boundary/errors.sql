@@ -11,10 +11,12 @@ BEGIN EXECUTE q; RETURN false; EXCEPTION WHEN query_canceled THEN RETURN true; E
 CREATE FUNCTION pg_temp.parts(q text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
 BEGIN EXECUTE q; EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT; END $$;
-SELECT plan(29);
+SELECT plan(31);
 
 SELECT throws_ok($$select rv_throw('std')$$, 'XX000', 'plain std::runtime_error');
 SELECT throws_ok($$select rv_throw('core')$$, 'XX002', 'index looks corrupted');
+SELECT throws_ok($$select rv_throw('null')$$, '22004', 'no null here');
+SELECT throws_ok($$select rv_throw('protocol')$$, '08P01', 'bad message');
 SELECT throws_ok($$select rv_throw('oom')$$, '53200', 'out of memory');
 SELECT throws_ok($$select rv_throw('int')$$, 'XX000', 'unknown C++ exception');
 SELECT throws_ok($$select rv_throw('length')$$, 'XX000');

@@ -220,6 +220,23 @@ TEST_P(EveryLevel, WidensEveryHalf) {
   }
 }
 
+// Bodies and tails of the conversions, with a guard page behind source and target.
+TEST_P(EveryLevel, ConvertsEveryLength) {
+  Rng rng(6);
+  for (const std::size_t n : lengths()) {
+    Guarded<std::uint16_t> half(n), back(n);
+    Guarded<float> wide(n);
+    for (std::size_t i = 0; i < n; ++i)
+      half.data()[i] = static_cast<std::uint16_t>(rng.below(0x7C00));
+    k().half_to_float(half.data(), wide.data(), n);
+    k().float_to_half(wide.data(), back.data(), n);
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_EQ(wide.data()[i], half_value(half.data()[i])) << n;
+      ASSERT_EQ(back.data()[i], half.data()[i]) << n;
+    }
+  }
+}
+
 TEST_P(EveryLevel, NarrowsToTheNearestHalfTiesToEven) {
   const auto narrow = [&](float f) {
     std::vector<float> from(40, f);  // vector body and scalar tail must agree
