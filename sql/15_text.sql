@@ -18,8 +18,8 @@ CREATE FUNCTION ruvector_text_idf_final(internal) RETURNS vector
 -- Hashed inverse document frequencies of a corpus, for ruvector_embed_text(idf): 8192 buckets, or
 -- as many as the second argument says (1 to 16000).
 CREATE AGGREGATE ruvector_text_idf(text) (
-  SFUNC = ruvector_text_idf_accum, STYPE = internal, FINALFUNC = ruvector_text_idf_final
+  SFUNC = ruvector_text_idf_accum, STYPE = internal, FINALFUNC = ruvector_text_idf_final, PARALLEL = SAFE
 );
 CREATE AGGREGATE ruvector_text_idf(text, integer) (
-  SFUNC = ruvector_text_idf_accum, STYPE = internal, FINALFUNC = ruvector_text_idf_final
+  SFUNC = ruvector_text_idf_accum, STYPE = internal, FINALFUNC = ruvector_text_idf_final, PARALLEL = SAFE
 );

@@ -26,11 +26,12 @@ std::uint64_t hash_of(std::string_view s, std::uint64_t kind) {
   return mix64(h);
 }
 
-void add_grams(const std::string& word, double weight, std::vector<Feature>& out) {
+void add_grams(const std::string& word, std::uint64_t word_hash, double weight,
+               std::vector<Feature>& out) {
   const std::string marked = "<" + word + ">";
   for (std::size_t n = 3; n <= 5; ++n)
     for (std::size_t i = 0; i + n <= marked.size(); ++i)
-      out.push_back({hash_of({marked.data() + i, n}, 3), weight});
+      out.push_back({hash_of({marked.data() + i, n}, 3), weight, word_hash, word_hash});
 }
 
 // Sorts by hash and folds equal features into one: 1 + ln(occurrences) times the weight.
@@ -42,10 +43,18 @@ void fold_equal(std::vector<Feature>& features) {
     std::size_t end = i;
     while (end < features.size() && features[end].hash == features[i].hash) ++end;
     const double occurrences = static_cast<double>(end - i);
-    features[kept++] = {features[i].hash, features[i].weight * (1 + std::log(occurrences))};
+    Feature folded = features[i];
+    folded.weight *= 1 + std::log(occurrences);
+    features[kept++] = folded;
     i = end;
   }
   features.resize(kept);
+}
+
+double idf_of(const Feature& f, IdfView idf) {
+  if (idf.buckets == 0) return 1;
+  return 0.5 * (static_cast<double>(idf.values[f.first_word % idf.buckets]) +
+                static_cast<double>(idf.values[f.last_word % idf.buckets]));
 }
 
 }  // namespace
@@ -53,15 +62,19 @@ void fold_equal(std::vector<Feature>& features) {
 std::vector<Feature> features_of(std::string_view input) {
   std::vector<Feature> features;
   std::string previous;
+  std::uint64_t previous_hash = 0;
   for (const std::string& word : split_words(input)) {
     const bool common = is_common(word);
     const double factor = common ? kCommonFactor : 1.0;
     const std::string root = stem(word);
-    features.push_back({hash_of(root, 1), kWordWeight * factor});
-    if (!common) add_grams(root, kGramWeight, features);
+    const std::uint64_t hash = hash_of(root, 1);
+    features.push_back({hash, kWordWeight * factor, hash, hash});
+    if (!common) add_grams(root, hash, kGramWeight, features);
     if (!previous.empty() && !common)
-      features.push_back({hash_of(previous.append(" ").append(root), 2), kPairWeight});
+      features.push_back(
+          {hash_of(previous.append(" ").append(root), 2), kPairWeight, previous_hash, hash});
     previous = common ? std::string() : root;
+    previous_hash = hash;
   }
   fold_equal(features);
   return features;
@@ -70,7 +83,7 @@ std::vector<Feature> features_of(std::string_view input) {
 void embed(std::string_view input, IdfView idf, float* out, std::size_t dim) {
   std::vector<double> sum(dim, 0.0);
   for (const Feature& f : features_of(input)) {
-    const double w = idf.buckets > 0 ? f.weight * idf.values[f.hash % idf.buckets] : f.weight;
+    const double w = f.weight * idf_of(f, idf);
     Rng rng(f.hash);
     for (int i = 0; i < kSigns; ++i) {
       const std::uint64_t r = rng.next();
@@ -88,7 +101,8 @@ void embed(std::string_view input, IdfView idf, float* out, std::size_t dim) {
 void DocumentFrequencies::add(std::string_view input) {
   ++documents_;
   std::vector<std::size_t> buckets;
-  for (const Feature& f : features_of(input)) buckets.push_back(f.hash % counts_.size());
+  for (const Feature& f : features_of(input))
+    if (f.hash == f.first_word) buckets.push_back(f.hash % counts_.size());
   std::sort(buckets.begin(), buckets.end());
   buckets.erase(std::unique(buckets.begin(), buckets.end()), buckets.end());
   for (const std::size_t b : buckets) ++counts_[b];

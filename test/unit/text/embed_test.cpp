@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -65,6 +66,16 @@ TEST(Embed, RelatedTextsAreNearerThanUnrelatedOnes) {
   EXPECT_GT(dot(cat, vector_of("feline mammals with soft furs")),
             dot(cat, vector_of("a written agreement between two states")) + 0.3);
   EXPECT_GT(dot(vector_of("electrical"), vector_of("electricity")), 0.2) << "character n-grams";
+}
+
+// Frequencies are those of words alone: a corpus has far more pairs and n-grams than buckets.
+TEST(Idf, CountsWordsOnly) {
+  DocumentFrequencies df(16000);
+  df.add("electrical engineering departments");
+  std::vector<float> idf(16000);
+  df.idf(idf.data());
+  const float unseen = *std::max_element(idf.begin(), idf.end());
+  EXPECT_EQ(std::count_if(idf.begin(), idf.end(), [&](float x) { return x < unseen; }), 3);
 }
 
 TEST(Idf, RareFeaturesWeighMore) {
