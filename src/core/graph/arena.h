@@ -1,0 +1,98 @@
+// Memory of one graph query: bump allocation, freed as a whole.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/memory_budget.h"
+
+namespace rv::graph {
+
+// Holds trivially destructible objects only. With a budget every block is charged to it, and the
+// charge is given back when the arena goes. Not thread-safe.
+class Arena {
+ public:
+  explicit Arena(MemoryBudget* budget = nullptr) noexcept : budget_(budget) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() { clear(); }
+
+  void* allocate(std::size_t bytes) {
+    bytes = (bytes + 7) & ~std::size_t{7};
+    if (bytes > left_) grow(bytes);
+    void* p = next_;
+    next_ += bytes;
+    left_ -= bytes;
+    return p;
+  }
+
+  template <class T, class... Args>
+  T* make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 8);
+    return new (allocate(sizeof(T))) T{std::forward<Args>(args)...};
+  }
+
+  // Uninitialised room for n objects of T, which the caller fills.
+  template <class T>
+  T* array(std::size_t n) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 8);
+    return static_cast<T*>(allocate(n * sizeof(T)));
+  }
+
+  template <class T>
+  std::span<T> copy(std::span<const T> from) {
+    auto* to = array<T>(from.size());
+    if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size_bytes());
+    return {to, from.size()};
+  }
+
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    auto* to = array<char>(text.size());
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  void clear() noexcept {
+    if (budget_ != nullptr) budget_->release(bytes_);
+    blocks_.clear();
+    next_ = nullptr;
+    left_ = bytes_ = 0;
+  }
+
+ private:
+  void grow(std::size_t bytes) {
+    std::size_t size = blocks_.empty() ? 4096 : std::size_t{8192} << blocks_.size();
+    if (size > kLargestBlock) size = kLargestBlock;
+    if (size < bytes) size = bytes;
+    if (budget_ != nullptr) budget_->charge(size);
+    try {
+      blocks_.emplace_back(new std::byte[size]);
+    } catch (...) {
+      if (budget_ != nullptr) budget_->release(size);
+      throw;
+    }
+    bytes_ += size;
+    next_ = blocks_.back().get();
+    left_ = size;
+  }
+
+  static constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
+
+  MemoryBudget* budget_;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace rv::graph
