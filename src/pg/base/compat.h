@@ -80,3 +80,74 @@ inline uint32 rv_local_transaction_id() {
   return MyProc->lxid;
 #endif
 }
+
+// PG 16: RelFileNode became RelFileLocator.
+extern "C" {
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+}
+inline Oid rv_relation_file_number(Relation relation) {
+#if PG_VERSION_NUM >= 160000
+  return relation->rd_locator.relNumber;
+#else
+  return relation->rd_node.relNode;
+#endif
+}
+inline bool rv_read_recent_buffer(Relation relation, BlockNumber block, Buffer recent) {
+#if PG_VERSION_NUM >= 160000
+  return ReadRecentBuffer(relation->rd_locator, MAIN_FORKNUM, block, recent);
+#else
+  return ReadRecentBuffer(relation->rd_node, MAIN_FORKNUM, block, recent);
+#endif
+}
+
+// PG 17: aminsertcleanup, amcanbuildparallel; PG 18: amcanhash, amconsistentequality,
+// amconsistentordering and the new callbacks stay zero; PG 16: amsummarizing stays zero.
+extern "C" {
+#include "access/amapi.h"
+}
+inline void rv_set_can_build_parallel(IndexAmRoutine* routine, bool can) {
+#if PG_VERSION_NUM >= 170000
+  routine->amcanbuildparallel = can;
+#else
+  (void)routine;
+  (void)can;
+#endif
+}
+
+// PG 18: a disabled path is counted, no longer priced out of reach.
+extern "C" {
+#include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
+}
+inline void rv_disable_path(IndexPath* path) {
+#if PG_VERSION_NUM >= 180000
+  path->path.disabled_nodes = 2;
+#else
+  (void)path;
+#endif
+}
+
+// PG 18: the count of index searches is kept by the scan for EXPLAIN ANALYZE.
+extern "C" {
+#include "access/relscan.h"
+}
+inline void rv_count_index_search(IndexScanDesc scan) {
+#if PG_VERSION_NUM >= 180000
+  if (scan->instrument != nullptr) scan->instrument->nsearches++;
+#else
+  (void)scan;
+#endif
+}
+
+// PG 18: vacuum_delay_point() tells whether ANALYZE calls it.
+extern "C" {
+#include "commands/vacuum.h"
+}
+inline void rv_vacuum_delay_point() {
+#if PG_VERSION_NUM >= 180000
+  vacuum_delay_point(false);
+#else
+  vacuum_delay_point();
+#endif
+}

@@ -1,0 +1,23 @@
+// Where an index's blocks were last found in shared buffers. ReadRecentBuffer() checks the guess
+// and pins in one step, without the lock and hash table of a buffer look-up: half its cost.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pg/base/pg.h"
+
+extern "C" {
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+}
+
+namespace rv::pg {
+
+// The backend's table for a relation's main fork: one entry a block, InvalidBuffer where nothing is
+// known. Grows on demand; at most kRecentRelations tables of kRecentBlocks entries are kept.
+inline constexpr int kRecentRelations = 8;
+inline constexpr std::size_t kRecentBlocks = std::size_t{4} << 20;
+std::vector<Buffer>& recent_buffers(Relation relation);
+
+}  // namespace rv::pg
