@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/simd/matrix_kernels.h"
+
 namespace rv::simd {
 
 // Ordered: a higher level contains the lower ones. avx512vnni adds VNNI, VPOPCNTDQ and BITALG.
@@ -61,6 +63,8 @@ struct Kernels {
   // conversions; float_to_half rounds to nearest even, overflow gives infinity
   void (*half_to_float)(const std::uint16_t* from, float* to, std::size_t n);
   void (*float_to_half)(const float* from, std::uint16_t* to, std::size_t n);
+
+  MatrixKernels matrix;  // matrix products and row gathers
 };
 
 Level cpu_level() noexcept;                    // best level this CPU and OS can run

@@ -19,6 +19,7 @@
 #include "core/simd/float32.inc.h"
 #include "core/simd/half.inc.h"
 #include "core/simd/int8.inc.h"
+#include "core/simd/matrix.inc.h"
 
 namespace rv::simd::detail {
 
@@ -40,6 +41,7 @@ constinit const Kernels RV_TABLE = {RV_NAME,
                                     hamming,
                                     overlap,
                                     half_to_float,
-                                    float_to_half};
+                                    float_to_half,
+                                    matrix_kernels};
 
 }  // namespace rv::simd::detail
