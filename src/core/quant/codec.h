@@ -29,10 +29,21 @@ enum class CodecKind : std::uint8_t {
   pq = 4       // product quantisation (Jegou et al., PAMI 2011)
 };
 
-// A query prepared for a codec. Not for use by two threads at a time.
+// A vector that codes are compared with. Holds scratch memory: one for each thread, used again and
+// again.
 class CodeQuery {
  public:
   virtual ~CodeQuery() = default;
+  // Aims at a query: distances() then estimates the metric.
+  virtual void set(const float* q) = 0;
+  // Aims at a vector that is to become a neighbour of others: distances() then estimates the link
+  // distance, which graphs and clusters are built with. It is the metric itself, except for
+  // inner_product, where nearness to itself would not be: there it is the squared L2 distance,
+  // after the reduction of maximum inner product to nearest neighbour (an extra component evens out
+  // the norms; Bachrach et al., RecSys 2014) where norms differ.
+  virtual void set_link(const float* x) = 0;
+  // The same for a vector that is known by its code only.
+  virtual void set_code(const std::byte* code) = 0;
   // For n codes: the estimated distance and a bound of its error that holds with a probability of
   // about 95 % (0 for a codec that is exact): the true distance is seldom below distance - error.
   virtual void distances(const std::byte* const* codes, int n, float* distance, float* error) = 0;
@@ -44,15 +55,24 @@ class Codec {
   virtual CodecKind kind() const noexcept = 0;
   virtual Metric metric() const noexcept = 0;
   virtual int dim() const noexcept = 0;
-  // Bytes of a code; codes need no alignment beyond 4.
+  // Bytes of a code, a multiple of 4; codes are aligned to 4.
   virtual std::size_t code_bytes() const noexcept = 0;
   // `x` has dim() finite floats. Thread-safe.
   virtual void encode(const float* x, std::byte* code) const = 0;
   // An approximation of the encoded vector (for cosine: of the normalised one). Thread-safe.
   virtual void decode(const std::byte* code, float* x) const = 0;
-  virtual std::unique_ptr<CodeQuery> query(const float* q) const = 0;
-  // The distance between two encoded vectors. Thread-safe.
-  virtual float between(const std::byte* a, const std::byte* b) const = 0;
+  // The codec must outlive the query.
+  virtual std::unique_ptr<CodeQuery> query() const = 0;
+
+  // Codecs whose link distance is a scaled integer product have expanded_dim() > 0, a multiple of
+  // 64: then link distance(a, b) = a.norm + b.norm - a.scale * b.scale * dot(a.x, b.x). Matrix
+  // kernels build on it.
+  struct Expanded {
+    float norm;
+    float scale;
+  };
+  virtual int expanded_dim() const noexcept { return 0; }
+  virtual Expanded expand(const std::byte* code, std::int8_t* x) const;
 
   // The model as bytes, and back (Codec::load). load() checks everything it reads: bytes from a
   // damaged page give Error(corrupted_index), never undefined behaviour.
