@@ -38,8 +38,7 @@ Datum accumulate(FunctionCallInfo fcinfo, Keep keep, bool lorentz) {
   if (lorentz) point = geometry::lorentz_to_poincare(point, c);
   state->add(point, weighted ? PG_GETARG_FLOAT8(2) : 1.0, c);
   if (state->bytes() > std::size_t(work_mem) * 1024)
-    throw Error(ErrorCode::out_of_memory, "the points of one group need more than work_mem",
-                {},
+    throw Error(ErrorCode::out_of_memory, "the points of one group need more than work_mem", {},
                 "Increase work_mem, or take ruvector_einstein_midpoint, which keeps sums only.");
   return PointerGetDatum(state);
 }
