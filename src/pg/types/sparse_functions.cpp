@@ -67,6 +67,11 @@ RV_FUNCTION(rv_sparsevec_cosine_distance)
   const SparsePair p(fcinfo);
   return Float8GetDatum(sparse_cosine_distance(p.a(), p.b()));
 }
+RV_FUNCTION(rv_sparsevec_cosine_similarity)
+{
+  const SparsePair p(fcinfo);
+  return Float8GetDatum(1 - sparse_cosine_distance(p.a(), p.b()));
+}
 RV_FUNCTION(rv_sparsevec_l1_distance)
 {
   const SparsePair p(fcinfo);

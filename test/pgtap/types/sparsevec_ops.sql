@@ -114,6 +114,7 @@ SELECT is('_sparsevec'::regtype, 'sparsevec[]'::regtype, 'array type');
 SELECT is((SELECT array_agg(p.oid::regprocedure ORDER BY 1)::text FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
   JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ruvector'
   WHERE (prorettype = 'sparsevec'::regtype OR 'sparsevec'::regtype = ANY (proargtypes))
+    AND prokind = 'f' AND NOT 'internal'::regtype = ANY (proargtypes) AND proname NOT LIKE '%search%'
     AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')), NULL, 'functions are immutable, strict, parallel safe');
 SELECT is((SELECT count(*)::int FROM pg_operator o WHERE oprleft = 'sparsevec'::regtype AND oprright = oprleft
   AND oprname IN ('<->', '<#>', '<=>', '<+>') AND oprcom = oid), 4, 'distances commute');
