@@ -3,7 +3,7 @@
 # would keep one copy for both, perhaps the one with instructions this CPU lacks.
 set -euo pipefail
 cd "$1"
-objects=$(find src/core -name 'kernels_*.o' | sort)
+objects=$(find src/core -name '*kernels_*.o' | sort)
 [ "$(wc -w <<<"$objects")" -ge 4 ] || { echo "kernel objects not found"; exit 1; }
 shared=$(for o in $objects; do nm "$o" | awk '$(NF-1) ~ /^[VWuvw]$/ {print $NF}' | sort -u; done | sort | uniq -d)
 [ -z "$shared" ] || { echo "weak symbols in more than one level:"; echo "$shared" | c++filt; exit 1; }

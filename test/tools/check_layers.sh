@@ -12,7 +12,7 @@ complain "PG_VERSION_NUM belongs into compat.h" \
   "$(grep -rn PG_VERSION_NUM src | grep -v '^src/pg/base/compat\.h:')"
 complain "no #ifdef on features: features.inc is the only switch" "$(grep -rnE '#if.*RUVECTOR_WITH' src)"
 complain "kernel files include nothing but xsimd and intrinsics" \
-  "$(grep -nE '#include' src/core/*/*.inc.h src/core/*/kernels_*.cpp 2>/dev/null |
+  "$(grep -nE '#include' src/core/*/*.inc.h src/core/*/*kernels_*.cpp 2>/dev/null |
      grep -vE '<(cstddef|cstdint|immintrin\.h|arm_neon\.h|xsimd/xsimd\.hpp)>|"core/[a-z]+/[a-z0-9_]+(\.inc)?\.h"')"
 # A feature's room includes the rooms below it, never another feature's.
 features='sparse hyperbolic attention gnn graph learning routing'

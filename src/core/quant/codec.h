@@ -37,10 +37,11 @@ class CodeQuery {
   // Aims at a query: distances() then estimates the metric.
   virtual void set(const float* q) = 0;
   // Aims at a vector that is to become a neighbour of others: distances() then estimates the link
-  // distance, which graphs and clusters are built with. It is the metric itself, except for
-  // inner_product, where nearness to itself would not be: there it is the squared L2 distance,
-  // after the reduction of maximum inner product to nearest neighbour (an extra component evens out
-  // the norms; Bachrach et al., RecSys 2014) where norms differ.
+  // distance, which graphs and clusters are built with. It is the metric itself (cosine:
+  // twice that, |a - b|^2 of the normalised vectors), except for inner_product, where nearness to
+  // itself would not be: there it is the squared L2 distance, after the reduction of maximum inner
+  // product to nearest neighbour (an extra component evens out the norms; Bachrach et al., RecSys
+  // 2014) where norms differ.
   virtual void set_link(const float* x) = 0;
   // The same for a vector that is known by its code only.
   virtual void set_code(const std::byte* code) = 0;
@@ -72,7 +73,7 @@ class Codec {
     float scale;
   };
   virtual int expanded_dim() const noexcept { return 0; }
-  virtual Expanded expand(const std::byte* code, std::int8_t* x) const;
+  virtual Expanded expand(const std::byte*, std::int8_t*) const { return {0, 0}; }
 
   // The model as bytes, and back (Codec::load). load() checks everything it reads: bytes from a
   // damaged page give Error(corrupted_index), never undefined behaviour.

@@ -62,6 +62,13 @@ const Kernels& kernels(Level level) noexcept {
   return detail::baseline_kernels;
 }
 
+Level active_level() noexcept {
+  const Kernels* k = &kernels();
+  for (int l = kLevels - 1; l > 0; --l)
+    if (k == &kernels(static_cast<Level>(l))) return static_cast<Level>(l);
+  return Level::baseline;
+}
+
 void select_level(Level level) noexcept {
   if (level > cpu_level()) level = cpu_level();
   active.store(&kernels(level), std::memory_order_relaxed);

@@ -71,6 +71,7 @@ Level cpu_level() noexcept;                    // best level this CPU and OS can
 const Kernels& kernels(Level level) noexcept;  // a given level, for tests and benchmarks
 const Kernels& kernels() noexcept;             // the level in use
 void select_level(Level level) noexcept;       // clamped to cpu_level()
+Level active_level() noexcept;                 // the level in use
 const char* level_name(Level level) noexcept;
 
 namespace detail {  // one definition per kernels_<level>.cpp

@@ -1,0 +1,128 @@
+// Body of every code_kernels_<level>.cpp, compiled with that level's flags. Plain loops are left to
+// the compiler's vectoriser; integer products use the level's instructions. Nothing here may become
+// a symbol shared between levels (see core/simd/kernels.inc.h).
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "core/quant/code_kernels.h"
+#include "core/quant/code_products.inc.h"
+
+namespace rv::quant::detail {
+namespace {
+
+// One butterfly stage inside vectors of 16 floats: shuffle, then add with alternating signs.
+using Floats16 = float __attribute__((vector_size(64), aligned(4), may_alias));
+using Ints16 = int __attribute__((vector_size(64)));
+
+inline void butterfly16(float* x, std::size_t n, const Ints16& partner, const Floats16& sign) {
+  for (std::size_t i = 0; i < n; i += 16) {
+    auto* v = reinterpret_cast<Floats16*>(x + i);
+    *v = __builtin_shuffle(*v, partner) + *v * sign;
+  }
+}
+
+void hadamard(float* x, std::size_t n) {
+  butterfly16(x, n, Ints16{1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14},
+              Floats16{1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1});
+  butterfly16(x, n, Ints16{2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13},
+              Floats16{1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1});
+  butterfly16(x, n, Ints16{4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11},
+              Floats16{1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1});
+  butterfly16(x, n, Ints16{8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7},
+              Floats16{1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1});
+  for (std::size_t h = 16; h < n; h *= 2)
+    for (std::size_t i = 0; i < n; i += 2 * h)
+      for (std::size_t j = i; j < i + h; j += 16) {
+        auto* a = reinterpret_cast<Floats16*>(x + j);
+        auto* b = reinterpret_cast<Floats16*>(x + j + h);
+        const Floats16 sum = *a + *b, difference = *a - *b;
+        *a = sum;
+        *b = difference;
+      }
+}
+
+void multiply(float* x, const float* s, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) x[i] *= s[i];
+}
+
+void mix_halves(float* x, std::size_t n) {
+  const std::size_t half = n / 2;
+  for (std::size_t i = 0; i < half; i += 16) {
+    auto* a = reinterpret_cast<Floats16*>(x + i);
+    auto* b = reinterpret_cast<Floats16*>(x + i + half);
+    const Floats16 sum = (*a + *b) * 0.70710678f, difference = (*a - *b) * 0.70710678f;
+    *a = sum;
+    *b = difference;
+  }
+}
+
+inline float sum16(const Floats16& v) {
+  float s = 0;
+  for (int i = 0; i < 16; ++i) s += v[i];
+  return s;
+}
+
+QuantizeSums quantize(const float* x, std::size_t n, float scale, float offset, int top,
+                      std::uint8_t* u) {
+  Floats16 dot{}, norm2{};
+  const float high = static_cast<float>(top);
+  const Floats16 zero{}, limit = zero + high;
+  for (std::size_t i = 0; i < n; i += 16) {
+    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    Floats16 t = v * scale + (offset + 0.5f);
+    t = t > zero ? t : zero;
+    t = t < limit ? t : limit;
+    // Truncation of a non-negative number rounds the half that was added; `top` may be reached by
+    // more than half, hence the limit before.
+    const Ints16 whole = __builtin_convertvector(t, Ints16);
+    using Bytes16 = std::uint8_t __attribute__((vector_size(16), aligned(1), may_alias));
+    *reinterpret_cast<Bytes16*>(u + i) = __builtin_convertvector(whole, Bytes16);
+    const Floats16 c = __builtin_convertvector(whole, Floats16) - offset;
+    dot += c * v;
+    norm2 += c * c;
+  }
+  return {sum16(dot), sum16(norm2)};
+}
+
+std::int32_t quantize_query(const float* x, std::size_t n, float scale, std::int8_t* q) {
+  Ints16 total{};
+  const Floats16 zero{}, low = zero - 127.0f, high = zero + 127.0f;
+  for (std::size_t i = 0; i < n; i += 16) {
+    Floats16 t = *reinterpret_cast<const Floats16*>(x + i) * scale;
+    t = t > low ? t : low;
+    t = t < high ? t : high;
+    t = t + (t > zero ? zero + 0.5f : zero - 0.5f);
+    const Ints16 whole = __builtin_convertvector(t, Ints16);
+    using Bytes16 = std::int8_t __attribute__((vector_size(16), aligned(1), may_alias));
+    *reinterpret_cast<Bytes16*>(q + i) = __builtin_convertvector(whole, Bytes16);
+    total += whole;
+  }
+  std::int32_t sum = 0;
+  for (int i = 0; i < 16; ++i) sum += total[i];
+  return sum;
+}
+
+float max_abs(const float* x, std::size_t n) {
+  Floats16 most{};
+  for (std::size_t i = 0; i < n; i += 16) {
+    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    const Floats16 a = v > -v ? v : -v;
+    most = a > most ? a : most;
+  }
+  float m = 0;
+  for (int i = 0; i < 16; ++i) m = most[i] > m ? most[i] : m;
+  return m;
+}
+
+}  // namespace
+
+extern const CodeKernels RV_CODE_TABLE;
+constinit const CodeKernels RV_CODE_TABLE = {
+    hadamard,     multiply,     mix_halves,   quantize,     quantize_query, max_abs,
+    plane_dot<1>, plane_dot<2>, plane_dot<4>, plane_dot<8>, rows4};
+
+}  // namespace rv::quant::detail
