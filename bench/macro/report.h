@@ -1,6 +1,7 @@
 // Statistics and the JSON that ruvector_bench prints.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,5 +24,6 @@ class Json {
 };
 std::string json_array(const std::vector<std::string>& items);
 std::string cpu_model();
+double seconds_of(const std::function<void()>& work);
 
 }  // namespace rv::bench

@@ -4,7 +4,7 @@ set -euo pipefail
 build="g++ cmake ninja-build ccache make postgresql-15 postgresql-server-dev-15 libtbb-dev libeigen3-dev libxsimd-dev"
 tour="wordnet-base"
 test="libgtest-dev nlohmann-json3-dev libbenchmark-dev postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
-  clang clang-format clang-tidy libclang-rt-14-dev g++-aarch64-linux-gnu binutils libpq-dev zlib1g-dev liblzma-dev"
+  clang clang-format clang-tidy libclang-rt-14-dev g++-aarch64-linux-gnu binutils libpq-dev zlib1g-dev liblzma-dev python3"
 case ${1:-build} in
   build) wanted=$build ;;
   tour) wanted="$build $tour" ;;

@@ -1,0 +1,58 @@
+#include "process.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+namespace rv::bench {
+
+double cpu_seconds(int pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/schedstat");
+  double nanoseconds = 0;
+  in >> nanoseconds;
+  return nanoseconds / 1e9;
+}
+
+BackendWatch::BackendWatch(int pid)
+    : pid_(pid), start_(cpu_seconds(pid)), thread_([this] { poll(); }) {}
+
+BackendWatch::~BackendWatch() { stop(); }
+
+double BackendWatch::stop() {
+  if (thread_.joinable()) {
+    stopping_ = true;
+    thread_.join();
+  }
+  double sum = cpu_seconds(pid_) - start_;
+  for (const auto& [pid, seconds] : workers_) sum += seconds;
+  return sum;
+}
+
+void BackendWatch::poll() {
+  const std::string mine = "worker for PID " + std::to_string(pid_);
+  std::set<int> others;
+  while (!stopping_) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+      const std::string name = entry.path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      const int pid = std::stoi(name);
+      if (others.count(pid) != 0 || workers_.count(pid) != 0) continue;
+      std::ifstream in(entry.path() / "cmdline", std::ios::binary);
+      const std::string command{std::istreambuf_iterator<char>(in), {}};
+      if (command.find(mine) != std::string::npos) {
+        workers_[pid] = 0;
+      } else if (pid < pid_) {
+        others.insert(pid);  // older than the backend: never its worker
+      }
+    }
+    for (auto& [pid, seconds] : workers_) seconds = std::max(seconds, cpu_seconds(pid));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace rv::bench
