@@ -2,6 +2,7 @@
 
 #include "core/simd/distance.h"
 #include "pg/base/pg.h"
+#include "pg/base/threads.h"
 
 extern "C" {
 #include "utils/guc.h"
@@ -38,6 +39,7 @@ void assign_simd(int value, void*) {
 }  // namespace
 
 void define_core_settings() {
+  define_thread_settings();
   DefineCustomEnumVariable(
       "ruvector.simd", "Highest instruction set the distance kernels may use.",
       "\"auto\" takes the best this CPU has. Lower levels are for testing and comparison.",
