@@ -1,0 +1,163 @@
+// One bit a dimension: on which side of the mean the vector lies. The share of bits in which two
+// vectors differ is, for directions without preference, the angle between them over pi
+// (Charikar, STOC 2002); with the norms kept beside the bits that gives every metric but L1.
+#include <algorithm>
+#include <cmath>
+
+#include "core/quant/kinds.h"
+#include "core/quant/vectors.h"
+#include "core/simd/distance.h"
+
+namespace rv::quant {
+namespace {
+
+// Before the bits.
+struct Factors {
+  float norm;          // |x'|, x' = x - mean
+  float mean_product;  // mean . x'
+};
+static_assert(sizeof(Factors) == 8);
+
+const std::uint8_t* bits_of(const std::byte* code) noexcept {
+  return reinterpret_cast<const std::uint8_t*>(code + sizeof(Factors));
+}
+
+class Binary final : public Codec {
+ public:
+  Binary(Metric metric, std::vector<float> mean, float cosine_error)
+      : metric_(metric), mean_(std::move(mean)), cosine_error_(cosine_error) {
+    mean_squared_ = simd::kernels().inner_product(mean_.data(), mean_.data(), mean_.size());
+    // The cosine for every count of differing bits.
+    cosines_.resize(mean_.size() + 1);
+    for (std::size_t h = 0; h < cosines_.size(); ++h)
+      cosines_[h] = static_cast<float>(std::cos(3.14159265358979323846 * static_cast<double>(h) /
+                                                static_cast<double>(mean_.size())));
+  }
+
+  CodecKind kind() const noexcept override { return CodecKind::binary; }
+  Metric metric() const noexcept override { return metric_; }
+  int dim() const noexcept override { return static_cast<int>(mean_.size()); }
+  std::size_t bit_bytes() const noexcept { return (mean_.size() + 7) / 8; }
+  std::size_t code_bytes() const noexcept override {
+    return sizeof(Factors) + ((bit_bytes() + 3) & ~std::size_t{3});
+  }
+  float cosine_error() const noexcept { return cosine_error_; }
+
+  void encode(const float* x, std::byte* code) const override {
+    const std::size_t d = mean_.size();
+    std::vector<float> y(d);
+    prepare(metric_, x, dim(), y.data());
+    std::memset(code, 0, code_bytes());
+    auto* bits = reinterpret_cast<std::uint8_t*>(code + sizeof(Factors));
+    for (std::size_t i = 0; i < d; ++i) {
+      y[i] -= mean_[i];
+      bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | ((y[i] > 0) << (7 - i % 8)));
+    }
+    const auto& k = simd::kernels();
+    const Factors f{std::sqrt(k.inner_product(y.data(), y.data(), d)),
+                    k.inner_product(y.data(), mean_.data(), d)};
+    std::memcpy(code, &f, sizeof f);
+  }
+
+  // The corner of a cube around the mean, at the vector's distance from it.
+  void decode(const std::byte* code, float* x) const override {
+    const std::size_t d = mean_.size();
+    const float side = load_as<Factors>(code).norm / std::sqrt(static_cast<float>(d));
+    const std::uint8_t* bits = bits_of(code);
+    for (std::size_t i = 0; i < d; ++i)
+      x[i] = mean_[i] + ((bits[i / 8] >> (7 - i % 8)) & 1 ? side : -side);
+  }
+
+  std::unique_ptr<CodeQuery> query(const float* q) const override;
+
+  float between(const std::byte* a, const std::byte* b) const override {
+    float error;
+    return estimate(a, b, &error);
+  }
+
+  float estimate(const std::byte* a, const std::byte* b, float* error) const {
+    const auto f = load_as<Factors>(a), g = load_as<Factors>(b);
+    const float scale = f.norm * g.norm;
+    const float dot =
+        scale *
+        cosines_[std::min<std::size_t>(simd::kernels().hamming(bits_of(a), bits_of(b), bit_bytes()),
+                                       cosines_.size() - 1)];
+    *error = scale * cosine_error_;
+    switch (metric_) {
+      case Metric::l2:
+        *error *= 2;
+        return std::max(0.0f, f.norm * f.norm + g.norm * g.norm - 2 * dot);
+      case Metric::cosine:
+        return 1 - (dot + f.mean_product + g.mean_product + mean_squared_);
+      default:
+        return -(dot + f.mean_product + g.mean_product + mean_squared_);
+    }
+  }
+
+  std::vector<std::byte> save() const override {
+    ModelHeader h{};
+    h.magic = kModelMagic;
+    h.kind = static_cast<std::uint8_t>(CodecKind::binary);
+    h.metric = static_cast<std::uint8_t>(metric_);
+    h.dim = static_cast<std::uint32_t>(mean_.size());
+    ModelWriter out(h);
+    out.put(mean_);
+    out.put(cosine_error_);
+    return out.take();
+  }
+
+  std::vector<float> mean() const { return mean_; }
+
+ private:
+  Metric metric_;
+  std::vector<float> mean_;
+  float cosine_error_;
+  float mean_squared_;
+  std::vector<float> cosines_;
+};
+
+class BinaryQuery final : public CodeQuery {
+ public:
+  BinaryQuery(const Binary& codec, const float* q) : codec_(codec), code_(codec.code_bytes()) {
+    codec.encode(q, code_.data());
+  }
+  void distances(const std::byte* const* codes, int n, float* distance, float* error) override {
+    for (int i = 0; i < n; ++i) distance[i] = codec_.estimate(codes[i], code_.data(), &error[i]);
+  }
+
+ private:
+  const Binary& codec_;
+  std::vector<std::byte> code_;
+};
+
+std::unique_ptr<CodeQuery> Binary::query(const float* q) const {
+  return std::make_unique<BinaryQuery>(*this, q);
+}
+
+}  // namespace
+
+std::unique_ptr<Codec> train_binary(const CodecSpec& spec, const float* sample, std::size_t count) {
+  if (spec.metric == Metric::l1)
+    throw Error(ErrorCode::not_supported, "quantization \"binary\" does not support L1 distance",
+                {}, "Use quantization \"sq8\" or \"none\".");
+  auto mean = mean_of(spec.metric, spec.dim, sample, count);
+  // Independent bits: the count of differing ones has a standard deviation of sqrt(dim) / 2, and
+  // the cosine's slope is at most pi. Real bits depend on each other; the sample tells how much.
+  const float independent = 1.645f * 1.5708f / std::sqrt(static_cast<float>(spec.dim));
+  const Binary first(spec.metric, mean, independent);
+  const float factor = error_quantile(first, sample, count, spec.seed, 1.5f);
+  return std::make_unique<Binary>(spec.metric, std::move(mean),
+                                  std::max(independent * factor, 1e-6f));
+}
+
+std::unique_ptr<Codec> load_binary(ModelReader& model) {
+  auto mean = model.floats(model.header().dim);
+  const float error = model.number();
+  model.expect_end();
+  if (model.header().metric == static_cast<int>(Metric::l1)) fail_model("impossible metric");
+  if (error < 0) fail_model("negative error bound");
+  return std::make_unique<Binary>(static_cast<Metric>(model.header().metric), std::move(mean),
+                                  error);
+}
+
+}  // namespace rv::quant

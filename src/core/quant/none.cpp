@@ -1,0 +1,238 @@
+// The vector itself as a code: float32, binary16, or one bit a dimension.
+#include <algorithm>
+#include <cmath>
+
+#include "core/quant/kinds.h"
+#include "core/quant/vectors.h"
+#include "core/simd/distance.h"
+
+namespace rv::quant {
+namespace {
+
+enum class Element : std::uint8_t { float32 = 0, binary16 = 1, bit = 2 };
+
+class None;
+
+// float32: exact. binary16: exact for values that are binary16 already, which the model knows.
+class FloatQuery final : public CodeQuery {
+ public:
+  FloatQuery(const None& codec, const float* q);
+  void distances(const std::byte* const* codes, int n, float* distance, float* error) override;
+
+ private:
+  const None& codec_;
+  std::vector<float> q_;
+  std::vector<float> wide_;  // l1 on binary16
+  float norm_;
+};
+
+class BitQuery final : public CodeQuery {
+ public:
+  BitQuery(const None& codec, const float* q);
+  void distances(const std::byte* const* codes, int n, float* distance, float* error) override;
+
+ private:
+  std::vector<std::byte> q_;
+};
+
+class None final : public Codec {
+ public:
+  None(Metric metric, int dim, Element element, float rounding)
+      : metric_(metric), dim_(dim), element_(element), rounding_(rounding) {}
+
+  CodecKind kind() const noexcept override { return CodecKind::none; }
+  Metric metric() const noexcept override { return metric_; }
+  int dim() const noexcept override { return dim_; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(dim_); }
+  Element element() const noexcept { return element_; }
+  // Root mean square of what binary16 rounds away.
+  float rounding() const noexcept { return rounding_; }
+
+  std::size_t code_bytes() const noexcept override {
+    if (element_ == Element::float32) return size() * 4;
+    const std::size_t bytes = element_ == Element::binary16 ? size() * 2 : (size() + 7) / 8;
+    return (bytes + 3) & ~std::size_t{3};
+  }
+
+  void encode(const float* x, std::byte* code) const override {
+    if (element_ == Element::float32 && metric_ != Metric::cosine) {
+      std::memcpy(code, x, size() * sizeof(float));
+      return;
+    }
+    std::memset(code, 0, code_bytes());
+    if (element_ == Element::bit) {
+      for (std::size_t i = 0; i < size(); ++i)
+        if (x[i] > 0.5f) code[i / 8] |= static_cast<std::byte>(0x80u >> (i % 8));
+      return;
+    }
+    std::vector<float> y(size());
+    prepare(metric_, x, dim_, y.data());
+    if (element_ == Element::float32) {
+      std::memcpy(code, y.data(), size() * sizeof(float));
+    } else {
+      // Beyond binary16's range: its largest number, not infinity.
+      for (float& v : y) v = std::clamp(v, -65504.0f, 65504.0f);
+      simd::kernels().float_to_half(y.data(), reinterpret_cast<std::uint16_t*>(code), size());
+    }
+  }
+
+  void decode(const std::byte* code, float* x) const override {
+    if (element_ == Element::float32) {
+      std::memcpy(x, code, size() * sizeof(float));
+    } else if (element_ == Element::binary16) {
+      simd::kernels().half_to_float(reinterpret_cast<const std::uint16_t*>(code), x, size());
+    } else {
+      for (std::size_t i = 0; i < size(); ++i)
+        x[i] = (code[i / 8] & static_cast<std::byte>(0x80u >> (i % 8))) != std::byte{0} ? 1 : 0;
+    }
+  }
+
+  std::unique_ptr<CodeQuery> query(const float* q) const override {
+    if (element_ == Element::bit) return std::make_unique<BitQuery>(*this, q);
+    return std::make_unique<FloatQuery>(*this, q);
+  }
+
+  float between(const std::byte* a, const std::byte* b) const override {
+    const auto& k = simd::kernels();
+    if (element_ == Element::float32)
+      return exact_distance(metric_, reinterpret_cast<const float*>(a),
+                            reinterpret_cast<const float*>(b), dim_);
+    if (element_ == Element::bit) return hamming(a, b);
+    const auto* x = reinterpret_cast<const std::uint16_t*>(a);
+    const auto* y = reinterpret_cast<const std::uint16_t*>(b);
+    switch (metric_) {
+      case Metric::l2:
+        return k.half_l2_squared(x, y, size());
+      case Metric::inner_product:
+        return -k.half_inner_product(x, y, size());
+      case Metric::cosine:
+        return 1.0f - k.half_inner_product(x, y, size());
+      case Metric::l1:
+        return k.half_l1(x, y, size());
+    }
+    return 0;
+  }
+
+  float hamming(const std::byte* a, const std::byte* b) const {
+    return static_cast<float>(simd::kernels().hamming(reinterpret_cast<const std::uint8_t*>(a),
+                                                      reinterpret_cast<const std::uint8_t*>(b),
+                                                      (size() + 7) / 8));
+  }
+
+  std::vector<std::byte> save() const override {
+    ModelHeader h{};
+    h.magic = kModelMagic;
+    h.kind = static_cast<std::uint8_t>(CodecKind::none);
+    h.metric = static_cast<std::uint8_t>(metric_);
+    h.flags = static_cast<std::uint8_t>(element_);
+    h.dim = static_cast<std::uint32_t>(dim_);
+    ModelWriter out(h);
+    out.put(rounding_);
+    return out.take();
+  }
+
+ private:
+  Metric metric_;
+  int dim_;
+  Element element_;
+  float rounding_;
+};
+
+FloatQuery::FloatQuery(const None& codec, const float* q)
+    : codec_(codec), q_(codec.size()), norm_(0) {
+  prepare(codec.metric(), q, codec.dim(), q_.data());
+  if (codec.element() == Element::binary16) {
+    norm_ = std::sqrt(simd::kernels().inner_product(q_.data(), q_.data(), q_.size()));
+    if (codec.metric() == Metric::l1) wide_.resize(codec.size());
+  }
+}
+
+void FloatQuery::distances(const std::byte* const* codes, int n, float* distance, float* error) {
+  const auto& k = simd::kernels();
+  const std::size_t d = codec_.size();
+  if (codec_.element() == Element::float32) {
+    for (int i = 0; i < n; ++i) {
+      distance[i] = exact_distance(codec_.metric(), q_.data(),
+                                   reinterpret_cast<const float*>(codes[i]), codec_.dim());
+      error[i] = 0;
+    }
+    return;
+  }
+  // The rounding errors of the elements are independent: they add up as a random walk does.
+  const float per_unit = 1.645f * codec_.rounding();
+  for (int i = 0; i < n; ++i) {
+    const auto* x = reinterpret_cast<const std::uint16_t*>(codes[i]);
+    switch (codec_.metric()) {
+      case Metric::l2:
+        distance[i] = k.mixed_l2_squared(q_.data(), x, d);
+        error[i] = per_unit * (2 * std::sqrt(distance[i]) +
+                               codec_.rounding() * static_cast<float>(codec_.dim()));
+        break;
+      case Metric::inner_product:
+        distance[i] = -k.mixed_inner_product(q_.data(), x, d);
+        error[i] = per_unit * norm_;
+        break;
+      case Metric::cosine:
+        distance[i] = 1.0f - k.mixed_inner_product(q_.data(), x, d);
+        error[i] = per_unit * norm_;
+        break;
+      case Metric::l1:
+        k.half_to_float(x, wide_.data(), d);
+        distance[i] = k.l1(q_.data(), wide_.data(), d);
+        error[i] = per_unit * std::sqrt(static_cast<float>(codec_.dim()));
+        break;
+    }
+  }
+}
+
+BitQuery::BitQuery(const None& codec, const float* q) : q_(codec.code_bytes()) {
+  codec.encode(q, q_.data());
+}
+
+void BitQuery::distances(const std::byte* const* codes, int n, float* distance, float* error) {
+  const auto hamming = simd::kernels().hamming;
+  for (int i = 0; i < n; ++i) {
+    distance[i] =
+        static_cast<float>(hamming(reinterpret_cast<const std::uint8_t*>(q_.data()),
+                                   reinterpret_cast<const std::uint8_t*>(codes[i]), q_.size()));
+    error[i] = 0;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Codec> train_none(const CodecSpec& spec, const float* sample, std::size_t count) {
+  if (spec.bits == 1) {
+    if (spec.metric != Metric::l1 && spec.metric != Metric::l2)
+      throw Error(ErrorCode::internal, "bits are compared by their Hamming distance");
+    return std::make_unique<None>(spec.metric, spec.dim, Element::bit, 0.0f);
+  }
+  if (!spec.half) return std::make_unique<None>(spec.metric, spec.dim, Element::float32, 0.0f);
+  const auto d = static_cast<std::size_t>(spec.dim);
+  None exact(spec.metric, spec.dim, Element::binary16, 0.0f);
+  std::vector<std::byte> code(exact.code_bytes());
+  std::vector<float> x(d), y(d);
+  double squares = 0;
+  const std::size_t rows = std::min<std::size_t>(count, 1024);
+  for (std::size_t r = 0; r < rows; ++r) {
+    prepare(spec.metric, sample + r * d, spec.dim, x.data());
+    exact.encode(x.data(), code.data());
+    exact.decode(code.data(), y.data());
+    for (std::size_t i = 0; i < d; ++i) squares += (x[i] - y[i]) * (x[i] - y[i]);
+  }
+  const double mean = rows > 0 ? squares / static_cast<double>(rows * d) : 0.0;
+  return std::make_unique<None>(spec.metric, spec.dim, Element::binary16,
+                                static_cast<float>(std::sqrt(mean)));
+}
+
+std::unique_ptr<Codec> load_none(ModelReader& model) {
+  const ModelHeader& h = model.header();
+  const float rounding = model.number();
+  model.expect_end();
+  if (h.flags > static_cast<int>(Element::bit)) fail_model("unknown element type");
+  if (rounding < 0) fail_model("negative rounding error");
+  return std::make_unique<None>(static_cast<Metric>(h.metric), static_cast<int>(h.dim),
+                                static_cast<Element>(h.flags), rounding);
+}
+
+}  // namespace rv::quant

@@ -1,0 +1,89 @@
+#include "core/quant/vectors.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/rng.h"
+#include "core/simd/distance.h"
+
+namespace rv::quant {
+
+void normalize(const float* x, int dim, float* out) noexcept {
+  double sum = 0;
+  for (int i = 0; i < dim; ++i) sum += static_cast<double>(x[i]) * x[i];
+  const double factor = sum > 0 ? 1.0 / std::sqrt(sum) : 0.0;
+  for (int i = 0; i < dim; ++i) out[i] = static_cast<float>(x[i] * factor);
+}
+
+std::vector<float> mean_of(Metric metric, int dim, const float* sample, std::size_t count) {
+  const auto d = static_cast<std::size_t>(dim);
+  std::vector<double> sum(d);
+  std::vector<float> x(d), mean(d);
+  for (std::size_t r = 0; r < count; ++r) {
+    prepare(metric, sample + r * d, dim, x.data());
+    for (std::size_t i = 0; i < d; ++i) sum[i] += x[i];
+  }
+  if (count > 0)
+    for (std::size_t i = 0; i < d; ++i)
+      mean[i] = static_cast<float>(sum[i] / static_cast<double>(count));
+  return mean;
+}
+
+float exact_distance(Metric metric, const float* a, const float* b, int dim) noexcept {
+  const auto& k = simd::kernels();
+  const auto n = static_cast<std::size_t>(dim);
+  switch (metric) {
+    case Metric::l2:
+      return k.l2_squared(a, b, n);
+    case Metric::inner_product:
+      return -k.inner_product(a, b, n);
+    case Metric::cosine:
+      return 1.0f - k.inner_product(a, b, n);
+    case Metric::l1:
+      return k.l1(a, b, n);
+  }
+  return 0;
+}
+
+float error_quantile(const Codec& codec, const float* sample, std::size_t count, std::uint64_t seed,
+                     float fallback) {
+  constexpr std::size_t kQueries = 32, kRows = 1024, kNear = 32, kEnough = 256;
+  const auto d = static_cast<std::size_t>(codec.dim());
+  if (count < kEnough) return fallback;
+  Rng rng(seed);
+  const std::size_t rows = std::min(kRows, count);
+  const std::size_t first = rng.below(count - rows + 1);
+  std::vector<float> x(rows * d), q(d), exact(rows);
+  std::vector<std::byte> codes(rows * codec.code_bytes());
+  for (std::size_t r = 0; r < rows; ++r) {
+    prepare(codec.metric(), sample + (first + r) * d, codec.dim(), &x[r * d]);
+    codec.encode(&x[r * d], &codes[r * codec.code_bytes()]);
+  }
+  std::vector<std::size_t> order(rows);
+  std::vector<float> ratios;
+  for (std::size_t n = 0; n < kQueries; ++n) {
+    const std::size_t query = rng.below(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+      order[r] = r;
+      exact[r] = exact_distance(codec.metric(), &x[query * d], &x[r * d], codec.dim());
+    }
+    const auto nearer = [&](std::size_t a, std::size_t b) {
+      return exact[a] != exact[b] ? exact[a] < exact[b] : a < b;
+    };
+    std::nth_element(order.begin(), order.begin() + kNear, order.end(), nearer);
+    const auto prepared = codec.query(&x[query * d]);
+    for (std::size_t i = 0; i < kNear; ++i) {
+      if (order[i] == query) continue;  // a new query is not in the index
+      const std::byte* code = &codes[order[i] * codec.code_bytes()];
+      float distance, error;
+      prepared->distances(&code, 1, &distance, &error);
+      if (error > 0) ratios.push_back((distance - exact[order[i]]) / error);
+    }
+  }
+  if (ratios.size() < kEnough) return fallback;
+  const auto at = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() * 95 / 100);
+  std::nth_element(ratios.begin(), at, ratios.end());
+  return std::isfinite(*at) ? std::max(*at, 0.0f) : fallback;
+}
+
+}  // namespace rv::quant

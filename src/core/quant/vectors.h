@@ -1,0 +1,42 @@
+// Small steps that codecs share.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <vector>
+
+#include "core/quant/codec.h"
+
+namespace rv::quant {
+
+// out = x / |x|; a zero vector stays zero. The norm is summed in float64.
+void normalize(const float* x, int dim, float* out) noexcept;
+
+// out = x, for cosine x / |x|.
+inline void prepare(Metric metric, const float* x, int dim, float* out) noexcept {
+  if (metric == Metric::cosine)
+    normalize(x, dim, out);
+  else
+    std::memcpy(out, x, static_cast<std::size_t>(dim) * sizeof(float));
+}
+
+// The mean of the prepared sample; zeros for an empty one.
+std::vector<float> mean_of(Metric metric, int dim, const float* sample, std::size_t count);
+
+// The exact distance of two prepared vectors.
+float exact_distance(Metric metric, const float* a, const float* b, int dim) noexcept;
+
+// How far estimates lie above the truth: the 95 % quantile of (estimate - exact) / error over near
+// neighbours in the sample, with `error` what the codec reports now. `fallback` when the sample is
+// too small to tell.
+float error_quantile(const Codec& codec, const float* sample, std::size_t count, std::uint64_t seed,
+                     float fallback);
+
+template <class T>
+T load_as(const std::byte* p) noexcept {
+  T x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+
+}  // namespace rv::quant
