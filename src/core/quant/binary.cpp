@@ -24,8 +24,9 @@ const std::uint8_t* bits_of(const std::byte* code) noexcept {
 
 class Binary final : public Codec {
  public:
-  Binary(Metric metric, std::vector<float> mean, float cosine_error)
-      : metric_(metric), mean_(std::move(mean)), cosine_error_(cosine_error) {
+  // `largest`: see augmenting_norm().
+  Binary(Metric metric, std::vector<float> mean, float cosine_error, float largest)
+      : metric_(metric), mean_(std::move(mean)), cosine_error_(cosine_error), largest_(largest) {
     mean_squared_ = simd::kernels().inner_product(mean_.data(), mean_.data(), mean_.size());
     // The cosine for every count of differing bits.
     cosines_.resize(mean_.size() + 1);
@@ -68,14 +69,9 @@ class Binary final : public Codec {
       x[i] = mean_[i] + ((bits[i / 8] >> (7 - i % 8)) & 1 ? side : -side);
   }
 
-  std::unique_ptr<CodeQuery> query(const float* q) const override;
+  std::unique_ptr<CodeQuery> query() const override;
 
-  float between(const std::byte* a, const std::byte* b) const override {
-    float error;
-    return estimate(a, b, &error);
-  }
-
-  float estimate(const std::byte* a, const std::byte* b, float* error) const {
+  float estimate(const std::byte* a, const std::byte* b, bool link, float* error) const {
     const auto f = load_as<Factors>(a), g = load_as<Factors>(b);
     const float scale = f.norm * g.norm;
     const float dot =
@@ -83,15 +79,15 @@ class Binary final : public Codec {
         cosines_[std::min<std::size_t>(simd::kernels().hamming(bits_of(a), bits_of(b), bit_bytes()),
                                        cosines_.size() - 1)];
     *error = scale * cosine_error_;
-    switch (metric_) {
-      case Metric::l2:
-        *error *= 2;
-        return std::max(0.0f, f.norm * f.norm + g.norm * g.norm - 2 * dot);
-      case Metric::cosine:
-        return 1 - (dot + f.mean_product + g.mean_product + mean_squared_);
-      default:
-        return -(dot + f.mean_product + g.mean_product + mean_squared_);
+    if (link || metric_ == Metric::l2) {
+      *error *= 2;
+      const float squared = std::max(0.0f, f.norm * f.norm + g.norm * g.norm - 2 * dot);
+      return !link || largest_ == 0
+                 ? squared
+                 : squared + augmented_part(largest_, whole_norm(f), whole_norm(g));
     }
+    const float product = dot + f.mean_product + g.mean_product + mean_squared_;
+    return metric_ == Metric::cosine ? 1 - product : -product;
   }
 
   std::vector<std::byte> save() const override {
@@ -103,36 +99,50 @@ class Binary final : public Codec {
     ModelWriter out(h);
     out.put(mean_);
     out.put(cosine_error_);
+    out.put(largest_);
     return out.take();
   }
 
-  std::vector<float> mean() const { return mean_; }
-
  private:
+  // |x|^2, of the vector with its mean.
+  float whole_norm(const Factors& f) const noexcept {
+    return f.norm * f.norm + 2 * f.mean_product + mean_squared_;
+  }
+
   Metric metric_;
   std::vector<float> mean_;
-  float cosine_error_;
+  float cosine_error_, largest_;
   float mean_squared_;
   std::vector<float> cosines_;
 };
 
 class BinaryQuery final : public CodeQuery {
  public:
-  BinaryQuery(const Binary& codec, const float* q) : codec_(codec), code_(codec.code_bytes()) {
-    codec.encode(q, code_.data());
+  explicit BinaryQuery(const Binary& codec) : codec_(codec), code_(codec.code_bytes()) {}
+  void set(const float* q) override {
+    codec_.encode(q, code_.data());
+    link_ = false;
+  }
+  void set_link(const float* x) override {
+    codec_.encode(x, code_.data());
+    link_ = true;
+  }
+  void set_code(const std::byte* code) override {
+    std::memcpy(code_.data(), code, code_.size());
+    link_ = true;
   }
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override {
-    for (int i = 0; i < n; ++i) distance[i] = codec_.estimate(codes[i], code_.data(), &error[i]);
+    for (int i = 0; i < n; ++i)
+      distance[i] = codec_.estimate(codes[i], code_.data(), link_, &error[i]);
   }
 
  private:
   const Binary& codec_;
   std::vector<std::byte> code_;
+  bool link_ = false;
 };
 
-std::unique_ptr<CodeQuery> Binary::query(const float* q) const {
-  return std::make_unique<BinaryQuery>(*this, q);
-}
+std::unique_ptr<CodeQuery> Binary::query() const { return std::make_unique<BinaryQuery>(*this); }
 
 }  // namespace
 
@@ -144,20 +154,21 @@ std::unique_ptr<Codec> train_binary(const CodecSpec& spec, const float* sample, 
   // Independent bits: the count of differing ones has a standard deviation of sqrt(dim) / 2, and
   // the cosine's slope is at most pi. Real bits depend on each other; the sample tells how much.
   const float independent = 1.645f * 1.5708f / std::sqrt(static_cast<float>(spec.dim));
-  const Binary first(spec.metric, mean, independent);
+  const float largest = augmenting_norm(spec, sample, count);
+  const Binary first(spec.metric, mean, independent, largest);
   const float factor = error_quantile(first, sample, count, spec.seed, 1.5f);
   return std::make_unique<Binary>(spec.metric, std::move(mean),
-                                  std::max(independent * factor, 1e-6f));
+                                  std::max(independent * factor, 1e-6f), largest);
 }
 
 std::unique_ptr<Codec> load_binary(ModelReader& model) {
   auto mean = model.floats(model.header().dim);
-  const float error = model.number();
+  const float error = model.number(), largest = model.number();
   model.expect_end();
   if (model.header().metric == static_cast<int>(Metric::l1)) fail_model("impossible metric");
-  if (error < 0) fail_model("negative error bound");
+  if (error < 0 || largest < 0) fail_model("negative error bound");
   return std::make_unique<Binary>(static_cast<Metric>(model.header().metric), std::move(mean),
-                                  error);
+                                  error, largest);
 }
 
 }  // namespace rv::quant

@@ -1,10 +1,14 @@
 #include "core/quant/codec.h"
 
 #include "core/quant/kinds.h"
+#include "core/quant/rabitq.h"
 
 namespace rv::quant {
 
 std::unique_ptr<Codec> Codec::load(std::span<const std::byte> model) {
+  // rabitq has a format of its own, which begins with the kind; the magic of the others does not.
+  if (!model.empty() && model[0] == static_cast<std::byte>(CodecKind::rabitq))
+    return RabitqCodec::load_body(model.subspan(1));
   ModelReader reader(model);
   switch (static_cast<CodecKind>(reader.header().kind)) {
     case CodecKind::none:
@@ -30,7 +34,7 @@ std::unique_ptr<Codec> train_codec(const CodecSpec& spec, const float* sample, s
     case CodecKind::sq8:
       return train_sq8(spec, sample, count);
     case CodecKind::rabitq:
-      break;
+      return RabitqCodec::train(spec, sample, count);
     case CodecKind::binary:
       return train_binary(spec, sample, count);
     case CodecKind::pq:

@@ -16,29 +16,39 @@ class None;
 // float32: exact. binary16: exact for values that are binary16 already, which the model knows.
 class FloatQuery final : public CodeQuery {
  public:
-  FloatQuery(const None& codec, const float* q);
+  explicit FloatQuery(const None& codec);
+  void set(const float* q) override;
+  void set_link(const float* x) override;
+  void set_code(const std::byte* code) override;
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override;
 
  private:
   const None& codec_;
   std::vector<float> q_;
-  std::vector<float> wide_;  // l1 on binary16
-  float norm_;
+  std::vector<float> wide_;  // a binary16 code as floats
+  float norm_ = 0;
+  bool link_ = false;
 };
 
 class BitQuery final : public CodeQuery {
  public:
-  BitQuery(const None& codec, const float* q);
+  explicit BitQuery(const None& codec);
+  void set(const float* q) override;
+  void set_link(const float* x) override { set(x); }
+  void set_code(const std::byte* code) override { std::memcpy(q_.data(), code, q_.size()); }
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override;
 
  private:
+  const None& codec_;
   std::vector<std::byte> q_;
 };
 
 class None final : public Codec {
  public:
-  None(Metric metric, int dim, Element element, float rounding)
-      : metric_(metric), dim_(dim), element_(element), rounding_(rounding) {}
+  // `largest` is the largest squared norm of the sample for inner_product, or 0 where all norms
+  // are alike.
+  None(Metric metric, int dim, Element element, float rounding, float largest)
+      : metric_(metric), dim_(dim), element_(element), rounding_(rounding), largest_(largest) {}
 
   CodecKind kind() const noexcept override { return CodecKind::none; }
   Metric metric() const noexcept override { return metric_; }
@@ -47,6 +57,7 @@ class None final : public Codec {
   Element element() const noexcept { return element_; }
   // Root mean square of what binary16 rounds away.
   float rounding() const noexcept { return rounding_; }
+  float largest() const noexcept { return largest_; }
 
   std::size_t code_bytes() const noexcept override {
     if (element_ == Element::float32) return size() * 4;
@@ -87,36 +98,9 @@ class None final : public Codec {
     }
   }
 
-  std::unique_ptr<CodeQuery> query(const float* q) const override {
-    if (element_ == Element::bit) return std::make_unique<BitQuery>(*this, q);
-    return std::make_unique<FloatQuery>(*this, q);
-  }
-
-  float between(const std::byte* a, const std::byte* b) const override {
-    const auto& k = simd::kernels();
-    if (element_ == Element::float32)
-      return exact_distance(metric_, reinterpret_cast<const float*>(a),
-                            reinterpret_cast<const float*>(b), dim_);
-    if (element_ == Element::bit) return hamming(a, b);
-    const auto* x = reinterpret_cast<const std::uint16_t*>(a);
-    const auto* y = reinterpret_cast<const std::uint16_t*>(b);
-    switch (metric_) {
-      case Metric::l2:
-        return k.half_l2_squared(x, y, size());
-      case Metric::inner_product:
-        return -k.half_inner_product(x, y, size());
-      case Metric::cosine:
-        return 1.0f - k.half_inner_product(x, y, size());
-      case Metric::l1:
-        return k.half_l1(x, y, size());
-    }
-    return 0;
-  }
-
-  float hamming(const std::byte* a, const std::byte* b) const {
-    return static_cast<float>(simd::kernels().hamming(reinterpret_cast<const std::uint8_t*>(a),
-                                                      reinterpret_cast<const std::uint8_t*>(b),
-                                                      (size() + 7) / 8));
+  std::unique_ptr<CodeQuery> query() const override {
+    if (element_ == Element::bit) return std::make_unique<BitQuery>(*this);
+    return std::make_unique<FloatQuery>(*this);
   }
 
   std::vector<std::byte> save() const override {
@@ -128,6 +112,7 @@ class None final : public Codec {
     h.dim = static_cast<std::uint32_t>(dim_);
     ModelWriter out(h);
     out.put(rounding_);
+    out.put(largest_);
     return out.take();
   }
 
@@ -135,59 +120,63 @@ class None final : public Codec {
   Metric metric_;
   int dim_;
   Element element_;
-  float rounding_;
+  float rounding_, largest_;
 };
 
-FloatQuery::FloatQuery(const None& codec, const float* q)
-    : codec_(codec), q_(codec.size()), norm_(0) {
-  prepare(codec.metric(), q, codec.dim(), q_.data());
-  if (codec.element() == Element::binary16) {
-    norm_ = std::sqrt(simd::kernels().inner_product(q_.data(), q_.data(), q_.size()));
-    if (codec.metric() == Metric::l1) wide_.resize(codec.size());
-  }
+FloatQuery::FloatQuery(const None& codec)
+    : codec_(codec),
+      q_(codec.size()),
+      wide_(codec.element() == Element::binary16 ? codec.size() : 0) {}
+
+void FloatQuery::set(const float* q) {
+  prepare(codec_.metric(), q, codec_.dim(), q_.data());
+  norm_ = std::sqrt(squared_norm(q_));
+  link_ = false;
+}
+
+void FloatQuery::set_link(const float* x) {
+  set(x);
+  link_ = true;
+}
+
+void FloatQuery::set_code(const std::byte* code) {
+  codec_.decode(code, q_.data());
+  norm_ = std::sqrt(squared_norm(q_));
+  link_ = true;
 }
 
 void FloatQuery::distances(const std::byte* const* codes, int n, float* distance, float* error) {
-  const auto& k = simd::kernels();
-  const std::size_t d = codec_.size();
-  if (codec_.element() == Element::float32) {
-    for (int i = 0; i < n; ++i) {
-      distance[i] = exact_distance(codec_.metric(), q_.data(),
-                                   reinterpret_cast<const float*>(codes[i]), codec_.dim());
-      error[i] = 0;
-    }
-    return;
-  }
   // The rounding errors of the elements are independent: they add up as a random walk does.
-  const float per_unit = 1.645f * codec_.rounding();
+  const float unit = 1.645f * codec_.rounding();
+  const float whole = codec_.rounding() * static_cast<float>(codec_.dim());
+  const Metric metric = link_ ? link_metric(codec_.metric()) : codec_.metric();
   for (int i = 0; i < n; ++i) {
-    const auto* x = reinterpret_cast<const std::uint16_t*>(codes[i]);
-    switch (codec_.metric()) {
+    const float* x = reinterpret_cast<const float*>(codes[i]);
+    if (codec_.element() == Element::binary16) {
+      simd::kernels().half_to_float(reinterpret_cast<const std::uint16_t*>(codes[i]), wide_.data(),
+                                    q_.size());
+      x = wide_.data();
+    }
+    distance[i] = exact_distance(metric, q_.data(), x, codec_.dim());
+    if (link_ && codec_.largest() > 0)
+      distance[i] += augmented_part(codec_.largest(), norm_ * norm_,
+                                    simd::kernels().inner_product(x, x, q_.size()));
+    switch (metric) {
       case Metric::l2:
-        distance[i] = k.mixed_l2_squared(q_.data(), x, d);
-        error[i] = per_unit * (2 * std::sqrt(distance[i]) +
-                               codec_.rounding() * static_cast<float>(codec_.dim()));
-        break;
-      case Metric::inner_product:
-        distance[i] = -k.mixed_inner_product(q_.data(), x, d);
-        error[i] = per_unit * norm_;
-        break;
-      case Metric::cosine:
-        distance[i] = 1.0f - k.mixed_inner_product(q_.data(), x, d);
-        error[i] = per_unit * norm_;
+        error[i] = unit * (2 * std::sqrt(distance[i]) + whole);
         break;
       case Metric::l1:
-        k.half_to_float(x, wide_.data(), d);
-        distance[i] = k.l1(q_.data(), wide_.data(), d);
-        error[i] = per_unit * std::sqrt(static_cast<float>(codec_.dim()));
+        error[i] = unit * std::sqrt(static_cast<float>(codec_.dim()));
         break;
+      default:
+        error[i] = unit * norm_;
     }
   }
 }
 
-BitQuery::BitQuery(const None& codec, const float* q) : q_(codec.code_bytes()) {
-  codec.encode(q, q_.data());
-}
+BitQuery::BitQuery(const None& codec) : codec_(codec), q_(codec.code_bytes()) {}
+
+void BitQuery::set(const float* q) { codec_.encode(q, q_.data()); }
 
 void BitQuery::distances(const std::byte* const* codes, int n, float* distance, float* error) {
   const auto hamming = simd::kernels().hamming;
@@ -205,11 +194,13 @@ std::unique_ptr<Codec> train_none(const CodecSpec& spec, const float* sample, st
   if (spec.bits == 1) {
     if (spec.metric != Metric::l1 && spec.metric != Metric::l2)
       throw Error(ErrorCode::internal, "bits are compared by their Hamming distance");
-    return std::make_unique<None>(spec.metric, spec.dim, Element::bit, 0.0f);
+    return std::make_unique<None>(spec.metric, spec.dim, Element::bit, 0.0f, 0.0f);
   }
-  if (!spec.half) return std::make_unique<None>(spec.metric, spec.dim, Element::float32, 0.0f);
+  const float largest = augmenting_norm(spec, sample, count);
+  if (!spec.half)
+    return std::make_unique<None>(spec.metric, spec.dim, Element::float32, 0.0f, largest);
   const auto d = static_cast<std::size_t>(spec.dim);
-  None exact(spec.metric, spec.dim, Element::binary16, 0.0f);
+  None exact(spec.metric, spec.dim, Element::binary16, 0.0f, largest);
   std::vector<std::byte> code(exact.code_bytes());
   std::vector<float> x(d), y(d);
   double squares = 0;
@@ -222,17 +213,17 @@ std::unique_ptr<Codec> train_none(const CodecSpec& spec, const float* sample, st
   }
   const double mean = rows > 0 ? squares / static_cast<double>(rows * d) : 0.0;
   return std::make_unique<None>(spec.metric, spec.dim, Element::binary16,
-                                static_cast<float>(std::sqrt(mean)));
+                                static_cast<float>(std::sqrt(mean)), largest);
 }
 
 std::unique_ptr<Codec> load_none(ModelReader& model) {
   const ModelHeader& h = model.header();
-  const float rounding = model.number();
+  const float rounding = model.number(), largest = model.number();
   model.expect_end();
   if (h.flags > static_cast<int>(Element::bit)) fail_model("unknown element type");
-  if (rounding < 0) fail_model("negative rounding error");
+  if (rounding < 0 || largest < 0) fail_model("negative error or norm");
   return std::make_unique<None>(static_cast<Metric>(h.metric), static_cast<int>(h.dim),
-                                static_cast<Element>(h.flags), rounding);
+                                static_cast<Element>(h.flags), rounding, largest);
 }
 
 }  // namespace rv::quant

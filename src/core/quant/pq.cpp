@@ -18,8 +18,17 @@ class Pq final : public Codec {
  public:
   // `squared_error` is the mean of |x - decode(encode(x))|^2 over the sample, `factor` how many
   // of the natural scales below cover 95 % of the estimates.
-  Pq(Metric metric, ProductModel model, float squared_error, float factor)
-      : metric_(metric), model_(std::move(model)), squared_error_(squared_error), factor_(factor) {}
+  // `largest`: see augmenting_norm().
+  Pq(Metric metric, ProductModel model, float squared_error, float factor, float largest)
+      : metric_(metric),
+        model_(std::move(model)),
+        squared_error_(squared_error),
+        factor_(factor),
+        largest_(largest) {
+    if (largest > 0)
+      norms_ = model_.table(std::vector<float>(static_cast<std::size_t>(dim())).data(),
+                            ProductModel::Part::squared);
+  }
 
   CodecKind kind() const noexcept override { return CodecKind::pq; }
   Metric metric() const noexcept override { return metric_; }
@@ -36,10 +45,11 @@ class Pq final : public Codec {
     model_.encode(y.data(), reinterpret_cast<std::uint8_t*>(code));
   }
   void decode(const std::byte* code, float* x) const override { model_.decode(numbers(code), x); }
-  std::unique_ptr<CodeQuery> query(const float* q) const override;
+  std::unique_ptr<CodeQuery> query() const override;
 
-  ProductModel::Part part() const noexcept {
-    switch (metric_) {
+  // For the metric or, for links, for the metric that links have.
+  static ProductModel::Part part(Metric metric) noexcept {
+    switch (metric) {
       case Metric::l2:
         return ProductModel::Part::squared;
       case Metric::l1:
@@ -48,20 +58,9 @@ class Pq final : public Codec {
         return ProductModel::Part::product;
     }
   }
-  // From a sum of parts to the distance.
-  float distance(float sum) const noexcept {
-    switch (metric_) {
-      case Metric::inner_product:
-        return -sum;
-      case Metric::cosine:
-        return 1 - sum;
-      default:
-        return sum;
-    }
-  }
   // The size of an estimate's error: the lost part of x meets the rest in any direction.
-  float error(float distance, float query_norm) const noexcept {
-    switch (metric_) {
+  float error(Metric metric, float distance, float query_norm) const noexcept {
+    switch (metric) {
       case Metric::l2:
         return factor_ * (std::sqrt(std::max(distance, squared_error_) * squared_error_));
       case Metric::l1:
@@ -70,9 +69,11 @@ class Pq final : public Codec {
         return factor_ * query_norm * std::sqrt(squared_error_);
     }
   }
-
-  float between(const std::byte* a, const std::byte* b) const override {
-    return distance(model_.between(numbers(a), numbers(b), part()));
+  // What the further component adds to a link distance.
+  float augmented(const std::byte* code, float query_norm) const noexcept {
+    return largest_ == 0 ? 0
+                         : augmented_part(largest_, query_norm * query_norm,
+                                          model_.sum(norms_, numbers(code)));
   }
 
   std::vector<std::byte> save() const override {
@@ -86,6 +87,7 @@ class Pq final : public Codec {
     ModelWriter out(h);
     out.put(squared_error_);
     out.put(factor_);
+    out.put(largest_);
     out.put(model_.codebooks());
     return out.take();
   }
@@ -93,33 +95,58 @@ class Pq final : public Codec {
  private:
   Metric metric_;
   ProductModel model_;
-  float squared_error_, factor_;
+  float squared_error_, factor_, largest_;
+  std::vector<float> norms_;  // table of the squared norms, when augmented
 };
 
 class PqQuery final : public CodeQuery {
  public:
-  PqQuery(const Pq& codec, const float* q) : codec_(codec) {
-    std::vector<float> y(static_cast<std::size_t>(codec.dim()));
-    prepare(codec.metric(), q, codec.dim(), y.data());
-    norm_ = std::sqrt(simd::kernels().inner_product(y.data(), y.data(), y.size()));
-    table_ = codec.model().table(y.data(), codec.part());
+  explicit PqQuery(const Pq& codec) : codec_(codec), y_(static_cast<std::size_t>(codec.dim())) {}
+  void set(const float* q) override {
+    prepare(codec_.metric(), q, codec_.dim(), y_.data());
+    aim(false);
+  }
+  void set_link(const float* x) override {
+    prepare(codec_.metric(), x, codec_.dim(), y_.data());
+    aim(true);
+  }
+  void set_code(const std::byte* code) override {
+    codec_.decode(code, y_.data());
+    aim(true);
   }
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override {
     for (int i = 0; i < n; ++i) {
-      distance[i] = codec_.distance(codec_.model().sum(table_, numbers(codes[i])));
-      error[i] = codec_.error(distance[i], norm_);
+      const float sum = codec_.model().sum(table_, numbers(codes[i]));
+      switch (metric_) {
+        case Metric::inner_product:
+          distance[i] = -sum;
+          break;
+        case Metric::cosine:
+          distance[i] = 1 - sum;
+          break;
+        default:
+          distance[i] = link_ ? sum + codec_.augmented(codes[i], norm_) : sum;
+      }
+      error[i] = codec_.error(metric_, distance[i], norm_);
     }
   }
 
  private:
+  void aim(bool link) {
+    link_ = link;
+    metric_ = link ? link_metric(codec_.metric()) : codec_.metric();
+    norm_ = std::sqrt(squared_norm(y_));
+    table_ = codec_.model().table(y_.data(), Pq::part(metric_));
+  }
+
   const Pq& codec_;
-  std::vector<float> table_;
+  std::vector<float> y_, table_;
   float norm_ = 0;
+  Metric metric_ = Metric::l2;
+  bool link_ = false;
 };
 
-std::unique_ptr<CodeQuery> Pq::query(const float* q) const {
-  return std::make_unique<PqQuery>(*this, q);
-}
+std::unique_ptr<CodeQuery> Pq::query() const { return std::make_unique<PqQuery>(*this); }
 
 }  // namespace
 
@@ -145,23 +172,25 @@ std::unique_ptr<Codec> train_pq(const CodecSpec& spec, const float* sample, std:
     squares += simd::kernels().l2_squared(row, x.data(), d);
   }
   const auto mean = static_cast<float>(rows > 0 ? squares / static_cast<double>(rows) : 0.5);
-  const Pq first(spec.metric, model, mean, 1.0f);
+  const float largest = augmenting_norm(spec, sample, count);
+  const Pq first(spec.metric, model, mean, 1.0f, largest);
   const float factor = error_quantile(first, sample, count, spec.seed, 1.0f);
-  return std::make_unique<Pq>(spec.metric, std::move(model), mean, std::max(factor, 1e-3f));
+  return std::make_unique<Pq>(spec.metric, std::move(model), mean, std::max(factor, 1e-3f),
+                              largest);
 }
 
 std::unique_ptr<Codec> load_pq(ModelReader& model) {
   const ModelHeader& h = model.header();
   if (h.bits != 4 && h.bits != 8) fail_model("impossible number of bits");
   if (h.subspaces < 1 || h.subspaces > h.dim) fail_model("impossible number of subspaces");
-  const float squared_error = model.number(), factor = model.number();
-  if (squared_error < 0 || factor < 0) fail_model("negative error bound");
+  const float squared_error = model.number(), factor = model.number(), largest = model.number();
+  if (squared_error < 0 || factor < 0 || largest < 0) fail_model("negative error bound");
   auto codebooks = model.floats(static_cast<std::size_t>(h.dim) << h.bits);
   model.expect_end();
   return std::make_unique<Pq>(static_cast<Metric>(h.metric),
                               ProductModel(static_cast<int>(h.dim), static_cast<int>(h.subspaces),
                                            h.bits, std::move(codebooks)),
-                              squared_error, factor);
+                              squared_error, factor, largest);
 }
 
 }  // namespace rv::quant

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/base/rng.h"
 #include "core/simd/distance.h"
@@ -45,6 +46,28 @@ float exact_distance(Metric metric, const float* a, const float* b, int dim) noe
   return 0;
 }
 
+float squared_norm(const std::vector<float>& x) noexcept {
+  return simd::kernels().inner_product(x.data(), x.data(), x.size());
+}
+
+float augmenting_norm(const CodecSpec& spec, const float* sample, std::size_t count) {
+  if (spec.metric != Metric::inner_product || count == 0) return 0;
+  const auto d = static_cast<std::size_t>(spec.dim);
+  float least = std::numeric_limits<float>::max(), largest = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    const float norm = simd::kernels().inner_product(sample + r * d, sample + r * d, d);
+    least = std::min(least, norm);
+    largest = std::max(largest, norm);
+  }
+  return std::isfinite(largest) && least < 0.98f * largest ? largest : 0;
+}
+
+float augmented_part(float largest, float a, float b) noexcept {
+  const float x = std::sqrt(std::max(0.0f, largest - a));
+  const float y = std::sqrt(std::max(0.0f, largest - b));
+  return (x - y) * (x - y);
+}
+
 float error_quantile(const Codec& codec, const float* sample, std::size_t count, std::uint64_t seed,
                      float fallback) {
   constexpr std::size_t kQueries = 32, kRows = 1024, kNear = 32, kEnough = 256;
@@ -61,6 +84,7 @@ float error_quantile(const Codec& codec, const float* sample, std::size_t count,
   }
   std::vector<std::size_t> order(rows);
   std::vector<float> ratios;
+  const auto prepared = codec.query();
   for (std::size_t n = 0; n < kQueries; ++n) {
     const std::size_t query = rng.below(rows);
     for (std::size_t r = 0; r < rows; ++r) {
@@ -71,7 +95,7 @@ float error_quantile(const Codec& codec, const float* sample, std::size_t count,
       return exact[a] != exact[b] ? exact[a] < exact[b] : a < b;
     };
     std::nth_element(order.begin(), order.begin() + kNear, order.end(), nearer);
-    const auto prepared = codec.query(&x[query * d]);
+    prepared->set(&x[query * d]);
     for (std::size_t i = 0; i < kNear; ++i) {
       if (order[i] == query) continue;  // a new query is not in the index
       const std::byte* code = &codes[order[i] * codec.code_bytes()];

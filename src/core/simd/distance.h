@@ -55,7 +55,6 @@ struct Kernels {
   // uint8 x int8, exact; the form that VNNI multiplies in one instruction
   std::int32_t (*uint8_int8_inner_product)(const std::uint8_t* a, const std::int8_t* b,
                                            std::size_t n);
-  std::int32_t (*uint8_inner_product)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n);
 
   // bits, n in bytes; padding bits must be equal (zero)
   std::uint64_t (*hamming)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n);

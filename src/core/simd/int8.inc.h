@@ -14,8 +14,8 @@ inline __m512i widen8(const std::int8_t* p, std::size_t r) {
 inline __m512i widen8(const std::uint8_t* p, std::size_t r) {
   return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(first(r), p));
 }
-template <class A, class B>
-inline std::int32_t product8(const A* a, const B* b, std::size_t n) {
+template <class A>
+inline std::int32_t product8(const A* a, const std::int8_t* b, std::size_t n) {
   __m512i s = _mm512_setzero_si512();
   for (std::size_t i = 0; i < n; i += 32)
     s = _mm512_add_epi32(s, _mm512_madd_epi16(widen8(a + i, n - i), widen8(b + i, n - i)));
@@ -44,8 +44,8 @@ inline std::int32_t sum32(__m256i v) {
   s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1));
   return _mm_cvtsi128_si32(s);
 }
-template <class A, class B>
-inline std::int32_t product8(const A* a, const B* b, std::size_t n) {
+template <class A>
+inline std::int32_t product8(const A* a, const std::int8_t* b, std::size_t n) {
   __m256i s = _mm256_setzero_si256();
   std::size_t i = 0;
   for (; i + 16 <= n; i += 16)
@@ -71,8 +71,8 @@ std::int32_t int8_l2_squared(const std::int8_t* a, const std::int8_t* b, std::si
 
 #else
 
-template <class A, class B>
-inline std::int32_t product8(const A* a, const B* b, std::size_t n) {
+template <class A>
+inline std::int32_t product8(const A* a, const std::int8_t* b, std::size_t n) {
   std::int32_t r = 0;
   for (std::size_t i = 0; i < n; ++i) r += static_cast<std::int32_t>(a[i]) * b[i];
   return r;
@@ -112,19 +112,6 @@ std::int32_t int8_inner_product(const std::int8_t* a, const std::int8_t* b, std:
   }
   return _mm512_reduce_add_epi32(_mm512_sub_epi32(s, surplus));
 }
-// b - 128 is signed; the missing 128 * sum(a) is accumulated beside and added.
-std::int32_t uint8_inner_product(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
-  const __m512i bias = _mm512_set1_epi8(static_cast<char>(0x80));
-  const __m512i one = _mm512_set1_epi8(1);
-  __m512i s = _mm512_setzero_si512(), total = _mm512_setzero_si512();
-  for (std::size_t i = 0; i < n; i += 64) {
-    const __m512i x = _mm512_maskz_loadu_epi8(first64(n - i), a + i);
-    const __m512i y = _mm512_maskz_loadu_epi8(first64(n - i), b + i);
-    s = _mm512_dpbusd_epi32(s, x, _mm512_xor_si512(y, bias));
-    total = _mm512_dpbusd_epi32(total, x, one);
-  }
-  return _mm512_reduce_add_epi32(_mm512_add_epi32(s, _mm512_slli_epi32(total, 7)));
-}
 
 #else
 
@@ -132,9 +119,6 @@ std::int32_t uint8_int8_inner_product(const std::uint8_t* a, const std::int8_t* 
   return product8(a, b, n);
 }
 std::int32_t int8_inner_product(const std::int8_t* a, const std::int8_t* b, std::size_t n) {
-  return product8(a, b, n);
-}
-std::int32_t uint8_inner_product(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
   return product8(a, b, n);
 }
 
