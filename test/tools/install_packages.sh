@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# install_packages.sh build|tour|test -- installs the Debian packages that are missing.
+# install_packages.sh build|tour|server|test -- installs the Debian packages that are missing.
+#   server   what the tests against a server need; test: everything
+# Environment: RUVECTOR_PG, the PostgreSQL version (default 15, Debian 12's).
 set -euo pipefail
-build="g++ cmake ninja-build ccache make postgresql-15 postgresql-server-dev-15 libtbb-dev libeigen3-dev libxsimd-dev"
+pg=${RUVECTOR_PG:-15}
+build="g++ cmake ninja-build ccache make postgresql-$pg postgresql-server-dev-$pg libtbb-dev libeigen3-dev libxsimd-dev"
 tour="wordnet-base"
-test="libgtest-dev nlohmann-json3-dev libbenchmark-dev postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
-  clang clang-format clang-tidy libclang-rt-14-dev g++-aarch64-linux-gnu binutils libpq-dev zlib1g-dev liblzma-dev python3"
+server="libgtest-dev nlohmann-json3-dev postgresql-$pg-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
+  binutils libpq-dev zlib1g-dev liblzma-dev python3"
+test="libbenchmark-dev clang clang-format clang-tidy libclang-rt-14-dev g++-aarch64-linux-gnu"
 case ${1:-build} in
   build) wanted=$build ;;
   tour) wanted="$build $tour" ;;
-  test) wanted="$build $tour $test" ;;
-  *) echo "usage: $0 build|tour|test" >&2; exit 2 ;;
+  server) wanted="$build $tour $server" ;;
+  test) wanted="$build $tour $server $test" ;;
+  *) echo "usage: $0 build|tour|server|test" >&2; exit 2 ;;
 esac
 missing=()
 for p in $wanted; do
