@@ -9,6 +9,16 @@ extern "C" {
 #include "utils/guc.h"
 }
 
+// A feature that has settings defines define_<feature>_settings() in its room; one without them
+// leaves it undefined.
+namespace rv::pg {
+#define FEATURE_ON(name) void define_##name##_settings() __attribute__((weak));
+#define FEATURE_OFF(name)
+#include "features.inc"
+#undef FEATURE_ON
+#undef FEATURE_OFF
+}  // namespace rv::pg
+
 extern "C" {
 #pragma GCC visibility push(default)
 RV_MODULE_MAGIC("ruvector", RUVECTOR_VERSION);
@@ -18,5 +28,11 @@ void _PG_init(void);  // NOLINT(bugprone-reserved-identifier): PostgreSQL looks 
 
 void _PG_init(void) {  // NOLINT(bugprone-reserved-identifier)
   rv::pg::define_core_settings();
+#define FEATURE_ON(name) \
+  if (rv::pg::define_##name##_settings != nullptr) rv::pg::define_##name##_settings();
+#define FEATURE_OFF(name)
+#include "features.inc"
+#undef FEATURE_ON
+#undef FEATURE_OFF
   rv_reserve_guc_prefix("ruvector");
 }

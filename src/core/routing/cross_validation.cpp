@@ -20,10 +20,13 @@ void predict_knn(const OutcomeSet& data, std::span<const std::uint32_t> train,
   for (const std::uint32_t row : train)
     for (std::size_t a = 0; a < data.agents; ++a)
       if (data.observed(row, a)) knn.add(data.x(row), a, data.q(row, a));
+  std::vector<Estimate> base(data.agents);
+  for (std::size_t a = 0; a < data.agents; ++a)
+    base[a] = knn.shrunk_mean(a, prior[a], kPriorOutcomes);
   std::vector<Estimate> e(data.agents);
   for (const std::uint32_t row : rows) {
     if (stop()) throw Stopped{};
-    knn.estimate(data.x(row), prior, kPriorOutcomes, e);
+    knn.estimate(data.x(row), base, e);
     for (std::size_t a = 0; a < data.agents; ++a) out[row * data.agents + a] = e[a].mean;
   }
 }

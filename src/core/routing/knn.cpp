@@ -115,10 +115,9 @@ void KnnQuality::candidates(const float* unit, std::vector<std::uint32_t>& rows)
   }
 }
 
-void KnnQuality::estimate(std::span<const float> x, std::span<const double> prior,
-                          double prior_weight, std::span<Estimate> out) const {
-  for (std::size_t a = 0; a < agents_; ++a)
-    out[a] = {shrunk_mean(a, prior[a], prior_weight), prior_weight + count_[a]};
+void KnnQuality::estimate(std::span<const float> x, std::span<const Estimate> base,
+                          std::span<Estimate> out) const {
+  std::copy(base.begin(), base.end(), out.begin());
   std::vector<float> unit(dim_);
   if (size() == 0 || !normalise(x, unit.data())) return;
   std::vector<std::uint32_t> rows;
@@ -149,16 +148,16 @@ void KnnQuality::estimate(std::span<const float> x, std::span<const double> prio
       sum += w * static_cast<double>(all[i].quality);
     }
     if (weight <= 0) continue;
-    const double mean = (kShrinkage * out[a].mean + sum) / (kShrinkage + weight);
-    // Kish's effective number of outcomes.
-    out[a] = {mean, kShrinkage + weight * weight / squares};
+    const double own = kShrinkage / (kShrinkage + weight);  // what stays of the base
+    // Kish's effective number of outcomes, besides the evidence that stays.
+    out[a] = {own * out[a].mean + sum / (kShrinkage + weight),
+              own * out[a].weight + weight * weight / squares};
   }
 }
 
-double KnnQuality::shrunk_mean(std::size_t agent, double prior,
-                               double prior_weight) const noexcept {
-  const double n = prior_weight + count_[agent];
-  return n > 0 ? (prior_weight * prior + sum_[agent]) / n : prior;
+Estimate KnnQuality::shrunk_mean(std::size_t agent, double prior, double weight) const noexcept {
+  const double n = weight + count_[agent];
+  return {n > 0 ? (weight * prior + sum_[agent]) / n : prior, n};
 }
 
 }  // namespace rv::routing

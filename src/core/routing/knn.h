@@ -29,15 +29,15 @@ class KnnQuality {
   void add(std::span<const float> x, std::size_t agent, float quality);
   // Sorts rows into lists when there are enough; call after bulk loading. add() keeps them up.
   void build_lists();
-  // Estimates for every agent, out[agents].
-  void estimate(std::span<const float> x, std::span<const double> prior, double prior_weight,
+  // Estimates for every agent, out[agents]; `base` is what is known of each without the neighbours.
+  void estimate(std::span<const float> x, std::span<const Estimate> base,
                 std::span<Estimate> out) const;
+  // An agent's mean quality over everything added, shrunk to `prior` with `weight` outcomes.
+  Estimate shrunk_mean(std::size_t agent, double prior, double weight) const noexcept;
 
   std::size_t size() const noexcept { return agent_.size(); }
   std::size_t dim() const noexcept { return dim_; }
   std::size_t lists() const noexcept { return list_.size(); }
-  // Mean quality of an agent, shrunk to `prior` with the weight of `prior_weight` outcomes.
-  double shrunk_mean(std::size_t agent, double prior, double prior_weight) const noexcept;
 
  private:
   std::size_t nearest_list(const float* x) const;

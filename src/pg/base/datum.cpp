@@ -61,4 +61,22 @@ Datum float4_array_datum(const float* values, int count) {
   });
 }
 
+std::vector<std::string> text_array(Datum array) {
+  int n = 0;
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  call([&] {
+    deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+                      &nulls, &n);
+  });
+  std::vector<std::string> out;
+  for (int i = 0; i < n; ++i) {
+    if (nulls[i]) continue;
+    const Datum e = elements[i];
+    const char* t = call([e] { return TextDatumGetCString(e); });
+    out.emplace_back(t);
+  }
+  return out;
+}
+
 }  // namespace rv::pg

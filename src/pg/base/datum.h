@@ -1,7 +1,9 @@
 // Small conversions between Datums and C++. Everything that may ereport goes through call().
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "pg/base/guard.h"
 
@@ -66,5 +68,7 @@ struct FloatArray {
 };
 FloatArray float_array_argument(FunctionCallInfo fcinfo, int n);
 Datum float4_array_datum(const float* values, int count);
+// The elements of a text[] that are not NULL.
+std::vector<std::string> text_array(Datum array);
 
 }  // namespace rv::pg

@@ -145,13 +145,13 @@ TEST(Knn, ListsFindNearlyWhatAScanFinds) {
   }
   lists.build_lists();
   EXPECT_GT(lists.lists(), 100U);
-  const double prior[] = {0.5, 0.5};
+  const Estimate prior[] = {{0.5, 20}, {0.5, 20}};
   std::vector<Estimate> a(2);
   std::vector<Estimate> b(2);
   for (int i = 0; i < 50; ++i) {
     const float q = point(x.data());
-    scan.estimate(x, prior, 20, a);
-    lists.estimate(x, prior, 20, b);
+    scan.estimate(x, prior, a);
+    lists.estimate(x, prior, b);
     EXPECT_NEAR(a[0].mean, b[0].mean, 0.05);
     EXPECT_NEAR(b[0].mean, q, 0.1);
     EXPECT_NEAR(b[1].mean, 1 - q, 0.1);
@@ -160,14 +160,19 @@ TEST(Knn, ListsFindNearlyWhatAScanFinds) {
 
 TEST(Knn, ShrinksToThePriorAndToleratesZeroVectors) {
   KnnQuality knn(2, 2);
-  const double prior[] = {0.7, 0.4};
+  const Estimate base[] = {{0.7, 20}, {0.4, 20}};
   std::vector<Estimate> e(2);
-  knn.estimate(std::vector<float>{1, 0}, prior, 20, e);
+  knn.estimate(std::vector<float>{1, 0}, base, e);
   EXPECT_NEAR(e[0].mean, 0.7, 1e-12);
+  EXPECT_NEAR(e[0].weight, 20, 1e-12);
   knn.add(std::vector<float>{0, 0}, 1, 1);
-  knn.estimate(std::vector<float>{1, 0}, prior, 20, e);
-  EXPECT_NEAR(e[1].mean, (20 * 0.4 + 1) / 21, 1e-12);
+  EXPECT_NEAR(knn.shrunk_mean(1, 0.4, 20).mean, (20 * 0.4 + 1) / 21, 1e-12);
   EXPECT_EQ(knn.size(), 0U);
+  // One neighbour at similarity 1 is as strong as the base.
+  knn.add(std::vector<float>{2, 0}, 0, 0);
+  knn.estimate(std::vector<float>{1, 0}, base, e);
+  EXPECT_NEAR(e[0].mean, 0.35, 1e-6);
+  EXPECT_NEAR(e[0].weight, 11, 1e-6);
 }
 
 TEST(Evaluation, HullAndDoublyRobustOnSmallNumbers) {

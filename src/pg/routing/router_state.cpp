@@ -1,0 +1,497 @@
+#include "pg/routing/router_state.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "core/base/no_destructor.h"
+#include "core/routing/fastgrnn_codec.h"
+#include "core/text/embed.h"
+#include "pg/base/datum.h"
+#include "pg/types/dense_datum.h"
+
+extern "C" {
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/xid8.h"
+}
+
+namespace rv::pg::route {
+namespace {
+
+struct StateKey {
+  Oid schema, user;
+  std::string router;
+  bool operator<(const StateKey& o) const {
+    return std::tie(schema, user, router) < std::tie(o.schema, o.user, o.router);
+  }
+};
+struct Cached {
+  RouterState state;
+  std::uint64_t used = 0;
+};
+constexpr std::size_t kMostStates = 8;
+
+struct Cache {
+  std::map<StateKey, Cached> states;
+  std::uint64_t clock = 0;
+  Oid schema = InvalidOid;  // that the relations below lie in
+  Oid agents = InvalidOid, circuits = InvalidOid, outcomes = InvalidOid;
+  // What the callbacks saw. They only set flags: they run inside PostgreSQL's cache machinery.
+  bool agents_changed = false, circuits_changed = false, outcomes_changed = false;
+  // This transaction's own rows were read: gone from the states when it aborts.
+  bool own_rows = false;
+  bool registered = false;
+};
+Cache& cache() {
+  static NoDestructor<Cache> c;
+  return *c;
+}
+
+void on_relcache_change(Datum, Oid relation) {
+  Cache& c = cache();
+  if (relation == InvalidOid || relation == c.agents) c.agents_changed = true;
+  if (relation == InvalidOid || relation == c.circuits) c.circuits_changed = true;
+  if (relation == InvalidOid || relation == c.outcomes) c.outcomes_changed = true;
+}
+
+void forget_own_rows() {
+  Cache& c = cache();
+  if (!c.own_rows) return;
+  c.own_rows = false;
+  c.agents_changed = true;
+}
+void on_transaction_end(XactEvent event, void*) {
+  if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT) forget_own_rows();
+  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) cache().own_rows = false;
+}
+void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_ABORT_SUB) forget_own_rows();
+}
+
+void prepare_cache(Oid schema) {
+  Cache& c = cache();
+  if (!c.registered) {
+    call([] {
+      CacheRegisterRelcacheCallback(on_relcache_change, Datum(0));
+      RegisterXactCallback(on_transaction_end, nullptr);
+      RegisterSubXactCallback(on_subtransaction_end, nullptr);
+    });
+    c.registered = true;
+  }
+  if (c.schema != schema || c.agents == InvalidOid) {
+    c.schema = schema;
+    c.agents = relation_in_schema(schema, "ruvector_route_signal_agents");
+    c.circuits = relation_in_schema(schema, "ruvector_route_signal_circuits");
+    c.outcomes = relation_in_schema(schema, "ruvector_route_signal_outcomes");
+    c.agents_changed = true;
+  }
+}
+
+}  // namespace
+
+std::vector<float> vector_components(Datum d) {
+  const auto* v =
+      call([d] { return reinterpret_cast<DenseVarlena<Vector>*>(PG_DETOAST_DATUM(d)); });
+  return {v->x, v->x + v->dim};
+}
+
+SqlValue sql_vector(SqlSession& sql, const std::vector<float>& x) {
+  const Oid schema = sql.schema();
+  const Oid type = call([schema] {
+    return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("vector"),
+                           ObjectIdGetDatum(schema));
+  });
+  if (x.empty()) return sql_null(type);
+  auto* v = make_dense<Vector>(static_cast<int>(x.size()));
+  std::copy(x.begin(), x.end(), v->x);
+  return {type, PointerGetDatum(v), false};
+}
+
+std::vector<float> embed_request(SqlSession& sql, const Settings& settings,
+                                 const std::string& request, bool read_only) {
+  if (settings.embedder.empty()) {
+    std::vector<float> x(128);
+    rv::text::embed(request, {}, x.data(), x.size());
+    return x;
+  }
+  const SqlRows rows =
+      sql.run_once("SELECT " + settings.embedder + "($1)", {sql_text(request)}, read_only);
+  bool null = true;
+  const Datum d = rows.size() > 0 ? rows.datum(0, 0, &null) : Datum(0);
+  if (null)
+    throw Error(ErrorCode::null_not_allowed, "embedder " + settings.embedder + " returned NULL");
+  return vector_components(d);
+}
+
+int RouterState::find(const std::string& agent) const noexcept {
+  for (std::size_t i = 0; i < agents.size(); ++i)
+    if (agents[i].name == agent) return static_cast<int>(i);
+  return -1;
+}
+
+namespace {
+
+Quality quality_of(const routing::Estimate& e) {
+  return {e.mean, std::sqrt(std::max(0.0, e.mean * (1 - e.mean)) / (e.weight + 1))};
+}
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double dot = 0;
+  double aa = 0;
+  double bb = 0;
+  for (std::size_t d = 0; d < a.size(); ++d) {
+    dot += static_cast<double>(a[d]) * static_cast<double>(b[d]);
+    aa += static_cast<double>(a[d]) * static_cast<double>(a[d]);
+    bb += static_cast<double>(b[d]) * static_cast<double>(b[d]);
+  }
+  return aa > 0 && bb > 0 ? dot / std::sqrt(aa * bb) : 0;
+}
+
+}  // namespace
+
+std::vector<Quality> RouterState::quality(const std::vector<float>& x, std::string& used) const {
+  if (!model || settings.method == "knn" || settings.method == "linear" || model->dim != x.size() ||
+      model->kind == routing::ModelKind::knn)
+    return from_outcomes(x, used);
+  // An agent the model does not know is judged by its outcomes.
+  std::vector<Quality> q = from_outcomes(x, used);
+  used = std::string(routing::model_kind_name(model->kind)) + " version " +
+         std::to_string(model->version);
+  std::vector<float> p;
+  if (model->fastgrnn) p = model->fastgrnn->probabilities(x.data(), 1, 1, nullptr);
+  for (std::size_t i = 0; i < model->position.size(); ++i) {
+    const int at = model->position[i];
+    if (at < 0) continue;
+    q[static_cast<std::size_t>(at)].mean =
+        model->linear ? model->linear->predict(x, i) : static_cast<double>(p[i]);
+  }
+  return q;
+}
+
+std::vector<Quality> RouterState::from_outcomes(const std::vector<float>& x,
+                                                std::string& used) const {
+  std::vector<Quality> q(agents.size());
+  std::vector<routing::Estimate> base(agents.size());
+  const bool only_means = model && model->kind != routing::ModelKind::knn &&
+                          settings.method != "knn" && settings.method != "linear" &&
+                          model->dim == x.size();
+  for (std::size_t i = 0; i < agents.size(); ++i) {
+    const double n = agents[i].prior_outcomes + totals_[i].second;
+    const double mean = (agents[i].prior_outcomes * agents[i].quality_prior + totals_[i].first) / n;
+    base[i] = {mean, n};
+    q[i] = quality_of(base[i]);
+  }
+  used = "prior and means";
+  if (only_means) return q;
+  if (settings.method == "linear") {
+    const auto found = arms_.find(x.size());
+    if (found == arms_.end()) return q;
+    used = "linear";
+    for (std::size_t i = 0; i < agents.size(); ++i) {
+      // The arm learned what the prior and mean leave over.
+      const auto& arm = found->second[i];
+      const double sd = 0.3 * std::sqrt(arm.variance(x));
+      q[i] = {std::clamp(agents[i].quality_prior + arm.mean(x), 0.0, 1.0), sd};
+    }
+    return q;
+  }
+  const auto found = knn_.find(x.size());
+  if (found != knn_.end()) {
+    used = "knn";
+    std::vector<routing::Estimate> e(agents.size());
+    found->second->estimate(x, base, e);
+    base = e;
+  }
+  // An agent's profile is one more outcome, of quality 1, at its own place.
+  for (std::size_t i = 0; i < agents.size(); ++i) {
+    const double s = agents[i].profile.size() == x.size() ? cosine(x, agents[i].profile) : 0;
+    if (s > 0) {
+      const double w = s * s * s * s;
+      base[i].mean = (base[i].mean + w) / (1 + w);
+    }
+    q[i] = quality_of(base[i]);
+  }
+  return q;
+}
+
+// Reads a state's parts with SQL.
+struct StateLoader {
+  SqlSession& sql;
+  RouterState& s;
+  const std::string& router;
+  bool read_only;
+
+  void settings() {
+    s.settings = Settings{};
+    const SqlRows r = sql.run(
+        "SELECT method, tau, cost_weight, latency_weight, exploration, k::bigint, "
+        "max_outcomes::bigint, "
+        "log_request, fail_open, embedder, tenant_outcomes_only FROM @.ruvector_router WHERE name "
+        "= $1",
+        {sql_text(router)}, read_only);
+    if (r.size() == 0) return;
+    Settings& o = s.settings;
+    o.method = r.text(0, 0);
+    o.tau = r.real(0, 1);
+    o.cost_weight = r.real(0, 2);
+    o.latency_weight = r.real(0, 3);
+    o.exploration = r.real(0, 4, -1);
+    o.k = static_cast<int>(r.integer(0, 5));
+    o.max_outcomes = static_cast<int>(r.integer(0, 6));
+    o.log_request = r.boolean(0, 7);
+    o.fail_open = r.boolean(0, 8);
+    o.embedder = r.text(0, 9);
+    o.tenant_outcomes_only = r.boolean(0, 10);
+  }
+
+  void agents() {
+    const SqlRows r = sql.run(
+        "SELECT name, cost_per_1k_input, cost_per_1k_output, cost_per_call, avg_latency_ms, "
+        "quality_score, prior_outcomes, expected_output_tokens::float8, max_context::bigint, "
+        "max_rpm::bigint, max_tpm::bigint, max_parallel::bigint, active, embedding, capabilities "
+        "FROM @.ruvector_agent ORDER BY name",
+        {}, read_only);
+    s.agents.clear();
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      Agent a;
+      a.name = r.text(i, 0);
+      a.cost_input = r.real(i, 1);
+      a.cost_output = r.real(i, 2);
+      a.cost_call = r.real(i, 3);
+      a.avg_latency_ms = r.real(i, 4);
+      a.quality_prior = r.real(i, 5);
+      a.prior_outcomes = r.real(i, 6);
+      a.expected_output = r.real(i, 7);
+      a.max_context = static_cast<int>(r.integer(i, 8));
+      a.max_rpm = static_cast<int>(r.integer(i, 9));
+      a.max_tpm = static_cast<int>(r.integer(i, 10));
+      a.max_parallel = static_cast<int>(r.integer(i, 11));
+      a.active = r.boolean(i, 12);
+      bool null = true;
+      const Datum e = r.datum(i, 13, &null);
+      if (!null) a.profile = vector_components(e);
+      const Datum c = r.datum(i, 14, &null);
+      a.capabilities = text_array(c);
+      s.agents.push_back(std::move(a));
+    }
+    s.circuits.assign(s.agents.size(), Circuit{});
+    s.totals_.assign(s.agents.size(), {0, 0});
+  }
+
+  void model() {
+    s.model.reset();
+    const SqlRows r = sql.run(
+        "SELECT version::bigint, kind, dim::bigint, agents, weights FROM @.ruvector_router_model "
+        "WHERE router = $1 AND active",
+        {sql_text(router)}, read_only);
+    if (r.size() == 0) return;
+    ActiveModel m;
+    m.version = static_cast<int>(r.integer(0, 0));
+    m.kind = routing::model_kind_of(r.text(0, 1));
+    m.dim = static_cast<std::size_t>(r.integer(0, 2));
+    bool null = true;
+    const Datum names = r.datum(0, 3, &null);
+    for (const std::string& name : text_array(names)) m.position.push_back(s.find(name));
+    const Datum w = r.datum(0, 4, &null);
+    if (!null) {
+      const auto* b = call([w] { return DatumGetByteaPP(w); });
+      const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(b)),
+                                             static_cast<std::size_t>(VARSIZE_ANY_EXHDR(b)));
+      std::size_t outputs = 0;
+      std::size_t inputs = 0;
+      if (m.kind == routing::ModelKind::fastgrnn) {
+        m.fastgrnn.emplace(routing::decode(bytes));
+        outputs = static_cast<std::size_t>(m.fastgrnn->shape().classes);
+        inputs = static_cast<std::size_t>(m.fastgrnn->shape().input);
+      } else {
+        m.linear.emplace(routing::LinearQuality::decode(bytes));
+        outputs = m.linear->agents;
+        inputs = m.linear->dim;
+      }
+      if (outputs != m.position.size() || inputs != m.dim)
+        throw Error(ErrorCode::corrupted_data, "version " + std::to_string(m.version) +
+                                                   " of router \"" + router +
+                                                   "\" does not fit its agents and dimension");
+    }
+    s.model = std::move(m);
+  }
+
+  void circuits() {
+    std::fill(s.circuits.begin(), s.circuits.end(), Circuit{});
+    const SqlRows r = sql.run(
+        "SELECT agent, open_until, probe_until FROM @.ruvector_agent_circuit WHERE open_until IS "
+        "NOT NULL",
+        {}, read_only);
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      const int at = s.find(r.text(i, 0));
+      if (at < 0) continue;
+      bool null = true;
+      Circuit& c = s.circuits[static_cast<std::size_t>(at)];
+      c.open_until = DatumGetTimestampTz(r.datum(i, 1, &null));
+      const Datum probe = r.datum(i, 2, &null);
+      c.probe_until = null ? 0 : DatumGetTimestampTz(probe);
+    }
+  }
+
+  void outcomes(bool from_start) {
+    if (from_start) {
+      s.knn_.clear();
+      s.arms_.clear();
+      s.recent_.clear();
+      s.outcomes_ = 0;
+      s.horizon_ = 0;
+    }
+    // The newest come first so that the limit keeps them; learning them in that order is the same.
+    const SqlRows r = sql.run(
+        "SELECT s.xmin::text, o.id, o.agent, o.quality, o.latency_ms, o.tokens_out::float8, "
+        "o.written_by >= s.xmin, o.written_by = s.own, o.success, o.embedding "
+        "FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin, "
+        "pg_current_xact_id_if_assigned() AS own) s LEFT JOIN LATERAL (SELECT o.*, l.embedding "
+        "FROM "
+        "@.ruvector_route_outcome o JOIN @.ruvector_route_log l ON l.id = o.decision_id "
+        "WHERE o.written_by >= $1::xid8 AND (NOT $3 OR o.tenant = current_user) "
+        "ORDER BY o.id DESC LIMIT $2) o ON true",
+        {sql_text(std::to_string(s.horizon_)), sql_int(s.settings.max_outcomes),
+         sql_bool(s.settings.tenant_outcomes_only)},
+        read_only);
+    if (r.size() == 0) return;
+    std::unordered_set<std::int64_t> still_recent;
+    for (std::size_t i = r.size(); i-- > 0;) {
+      if (r.is_null(i, 1)) break;
+      const std::int64_t id = r.integer(i, 1);
+      if (r.boolean(i, 6)) still_recent.insert(id);
+      if (s.recent_.contains(id)) continue;
+      if (r.boolean(i, 7)) cache().own_rows = true;
+      learn(r, i);
+      if ((i & 1023) == 0) check_interrupts();
+    }
+    // An older snapshot (of a REPEATABLE READ transaction) must not move the horizon back.
+    const std::uint64_t horizon = std::strtoull(r.text(0, 0).c_str(), nullptr, 10);
+    if (horizon >= s.horizon_) {
+      s.recent_ = std::move(still_recent);
+      s.horizon_ = horizon;
+    } else {
+      s.recent_.merge(still_recent);
+    }
+    for (auto& [dim, knn] : s.knn_)
+      if (knn->size() > routing::KnnQuality::kExact &&
+          knn->size() > 4 * std::max<std::size_t>(1, knn->lists()) * knn->lists())
+        knn->build_lists();
+  }
+
+  void learn(const SqlRows& r, std::size_t i) {
+    const int at = s.find(r.text(i, 2));
+    if (at < 0) return;
+    const auto a = static_cast<std::size_t>(at);
+    Agent& agent = s.agents[a];
+    const double latency = r.real(i, 4, -1);
+    if (latency >= 0 && r.boolean(i, 8)) agent.latency.add(latency);
+    const double tokens = r.real(i, 5, -1);
+    if (tokens >= 0) {
+      agent.output_tokens += tokens;
+      agent.output_count += 1;
+    }
+    const double quality = r.real(i, 3, -1);
+    if (quality < 0) return;
+    s.totals_[a].first += quality;
+    s.totals_[a].second += 1;
+    ++s.outcomes_;
+    bool null = true;
+    const Datum e = r.datum(i, 9, &null);
+    if (null) return;
+    const std::vector<float> x = vector_components(e);
+    if (s.settings.method == "linear" && x.size() <= 256) {
+      auto& arms = s.arms_[x.size()];
+      if (arms.empty()) arms.assign(s.agents.size(), routing::LinearArm(x.size()));
+      arms[a].add(x, quality - agent.quality_prior);
+      return;
+    }
+    auto& knn = s.knn_[x.size()];
+    if (!knn)
+      knn = std::make_unique<routing::KnnQuality>(x.size(), s.agents.size(),
+                                                  static_cast<std::size_t>(s.settings.k));
+    knn->add(x, a, static_cast<float>(quality));
+  }
+};
+
+RouterState& state_of(SqlSession& sql, const std::string& router, bool read_only) {
+  prepare_cache(sql.schema());
+  Cache& c = cache();
+  const StateKey key{sql.schema(), GetUserId(), router};
+  auto found = c.states.find(key);
+  if (found == c.states.end()) {
+    if (c.states.size() >= kMostStates)
+      c.states.erase(std::min_element(
+          c.states.begin(), c.states.end(),
+          [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+    found = c.states.try_emplace(key).first;
+  }
+  for (auto& [k, cached] : c.states) {
+    cached.state.agents_stale_ |= c.agents_changed;
+    cached.state.circuits_stale_ |= c.circuits_changed;
+    cached.state.outcomes_stale_ |= c.outcomes_changed;
+  }
+  c.agents_changed = c.circuits_changed = c.outcomes_changed = false;
+  found->second.used = ++c.clock;
+  RouterState& s = found->second.state;
+  StateLoader load{sql, s, router, read_only};
+  // A flag falls only after its part was read: an error leaves it raised.
+  if (s.agents_stale_) {
+    s.circuits_stale_ = s.outcomes_stale_ = true;
+    load.settings();
+    load.agents();
+    load.model();
+    load.outcomes(true);
+    s.agents_stale_ = s.outcomes_stale_ = false;
+  }
+  if (s.circuits_stale_) {
+    load.circuits();
+    s.circuits_stale_ = false;
+  }
+  if (s.outcomes_stale_) {
+    s.agents_stale_ = true;  // when reading fails half-way, all is read anew
+    load.outcomes(false);
+    s.agents_stale_ = s.outcomes_stale_ = false;
+  }
+  return s;
+}
+
+}  // namespace rv::pg::route
+
+// AFTER STATEMENT trigger: at commit, sessions are told that the relation named by the trigger's
+// argument, in the schema of the trigger's table, changed.
+RV_FUNCTION(rv_route_signal)
+{
+  rv::pg::call([fcinfo] {
+    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "ruvector_route_signal must be a trigger");
+    const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+    if (data->tg_trigger->tgnargs != 1) elog(ERROR, "ruvector_route_signal needs an argument");
+    const Oid relation =
+        get_relname_relid(data->tg_trigger->tgargs[0], RelationGetNamespace(data->tg_relation));
+    if (OidIsValid(relation)) CacheInvalidateRelcacheByRelid(relation);
+  });
+  return Datum(0);
+}
+
+// BEFORE ROW trigger: the row is written by this transaction of this cluster.
+RV_FUNCTION(rv_route_stamp)
+{
+  return rv::pg::call([fcinfo]() -> Datum {
+    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "ruvector_route_stamp must be a trigger");
+    const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+    HeapTuple row =
+        TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+    int column = SPI_fnumber(RelationGetDescr(data->tg_relation), "written_by");
+    if (column <= 0) elog(ERROR, "table has no column written_by");
+    Datum value = FullTransactionIdGetDatum(GetTopFullTransactionId());
+    bool null = false;
+    return PointerGetDatum(heap_modify_tuple_by_cols(row, RelationGetDescr(data->tg_relation), 1,
+                                                     &column, &value, &null));
+  });
+}
