@@ -1,0 +1,136 @@
+#include "core/index/ivf/index.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/simd/distance.h"
+
+namespace rv::index::ivf {
+namespace {
+
+std::size_t pages_for(std::size_t bytes, std::size_t content) noexcept {
+  return (bytes + content - 1) / content;
+}
+
+}  // namespace
+
+cluster::Measure Description::measure() const noexcept { return measure_of(metric()); }
+
+Meta read_meta(PageStore& store) {
+  Meta m;
+  {
+    const PageRead page(store, 0, kMetaPage);
+    m = *page.at<Meta>();
+  }
+  const std::size_t content = store.content_bytes();
+  if (m.magic != kMagic) store.fail(0, "ivfflat index is not valid");
+  if (m.version != kVersion)
+    store.fail(0, "format version " + std::to_string(m.version) + " is not known");
+  if (m.metric > static_cast<int>(quant::Metric::l1) || m.rerank > static_cast<int>(Rerank::heap))
+    store.fail(0, "unknown metric or rerank mode");
+  if (m.dim < 1 || m.dim > kMaxDim || m.lists < 1 || m.lists > kMaxLists)
+    store.fail(0, "impossible number of dimensions or lists");
+  if (m.code_bytes < 1 || m.code_bytes % 4 != 0 || list_page_capacity(content, m.code_bytes) < 1)
+    store.fail(0, "impossible size of codes");
+  // The parts follow each other, so that no block has two meanings.
+  const std::uint64_t centres = m.model + std::uint64_t{pages_for(m.model_bytes, content)};
+  const std::uint64_t directory = centres + centre_pages(content, m.dim, m.lists);
+  const std::uint64_t entries = directory + pages_for(m.lists * sizeof(ListHead), content);
+  if (m.model != 1 || m.centres != centres || m.directory != directory || m.entries != entries)
+    store.fail(0, "parts of the index are not where they should be");
+  return m;
+}
+
+std::shared_ptr<const Description> open(PageStore& store) {
+  auto index = std::make_shared<Description>();
+  index->meta = read_meta(store);
+  const Meta& m = index->meta;
+  const std::size_t content = store.content_bytes();
+  if (m.entries > store.blocks()) store.fail(0, "the index is cut short");
+  std::vector<std::byte> model(m.model_bytes);
+  for (std::size_t at = 0; at < model.size(); at += content) {
+    const std::byte* page = store.pin(m.model + static_cast<Block>(at / content), kModelPage);
+    std::memcpy(&model[at], page, std::min(content, model.size() - at));
+  }
+  index->codec = quant::Codec::load(model);
+  if (static_cast<std::uint32_t>(index->codec->dim()) != m.dim ||
+      index->codec->metric() != index->metric() || index->codec->code_bytes() != m.code_bytes)
+    store.fail(0, "quantization model and index do not belong together");
+  return index;
+}
+
+void centre_distances(PageStore& store, const Description& index, const float* x, float* distance) {
+  const std::size_t content = store.content_bytes(), dim = index.dim();
+  const CentreLayout layout = centre_layout(content, dim);
+  const auto& k = simd::kernels();
+  const bool euclidean = index.measure() == cluster::Measure::euclidean;
+  const auto kernel = euclidean ? k.l2_squared : k.inner_product;
+  const float sign = euclidean ? 1.0f : -1.0f;
+  Block block = index.meta.centres;
+  if (layout.rows_per_page > 0) {
+    for (std::size_t first = 0; first < index.lists(); first += layout.rows_per_page, ++block) {
+      const auto* rows = reinterpret_cast<const float*>(store.pin(block, kCentrePage));
+      const std::size_t n = std::min<std::size_t>(layout.rows_per_page, index.lists() - first);
+      for (std::size_t i = 0; i < n; ++i)
+        distance[first + i] = sign * kernel(x, rows + i * dim, dim);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < index.lists(); ++i) {
+    float sum = 0;
+    for (std::size_t at = 0; at < dim; at += layout.floats_per_page, ++block)
+      sum += kernel(x + at, reinterpret_cast<const float*>(store.pin(block, kCentrePage)),
+                    std::min(layout.floats_per_page, dim - at));
+    distance[i] = sign * sum;
+  }
+}
+
+std::uint32_t nearest_list(PageStore& store, const Description& index, const float* x) {
+  std::vector<float> distance(index.lists());
+  centre_distances(store, index, x, distance.data());
+  std::uint32_t best = 0;
+  for (std::uint32_t i = 1; i < index.lists(); ++i)
+    if (distance[i] < distance[best]) best = i;
+  return best;
+}
+
+void read_centre(PageStore& store, const Description& index, std::uint32_t i, float* out) {
+  const std::size_t dim = index.dim();
+  const CentreLayout layout = centre_layout(store.content_bytes(), dim);
+  if (layout.rows_per_page > 0) {
+    const auto block = static_cast<Block>(index.meta.centres + i / layout.rows_per_page);
+    const auto* rows = reinterpret_cast<const float*>(store.pin(block, kCentrePage));
+    std::memcpy(out, rows + i % layout.rows_per_page * dim, dim * sizeof(float));
+    return;
+  }
+  auto block = static_cast<Block>(index.meta.centres + i * layout.pages_per_row);
+  for (std::size_t at = 0; at < dim; at += layout.floats_per_page, ++block)
+    std::memcpy(out + at, store.pin(block, kCentrePage),
+                std::min(layout.floats_per_page, dim - at) * sizeof(float));
+}
+
+HeadPlace head_place(PageStore& store, const Description& index, std::uint32_t list) {
+  const std::size_t per_page = store.content_bytes() / sizeof(ListHead);
+  return {static_cast<Block>(index.meta.directory + list / per_page),
+          list % per_page * sizeof(ListHead)};
+}
+
+ListHead read_head(PageStore& store, const Description& index, std::uint32_t list) {
+  const HeadPlace place = head_place(store, index, list);
+  const PageRead page(store, place.block, kDirectoryPage);
+  return *page.at<ListHead>(place.offset);
+}
+
+const ListPage* checked_list_page(const PageStore& store, const std::byte* page, Block block,
+                                  const Description& index, std::uint32_t list) {
+  const auto* p = reinterpret_cast<const ListPage*>(page);
+  if (p->list != list)
+    store.fail(block,
+               "page of list " + std::to_string(p->list) + " in list " + std::to_string(list));
+  if (p->count > list_page_capacity(store.content_bytes(), index.meta.code_bytes))
+    store.fail(block, "more entries than a page holds");
+  return p;
+}
+
+}  // namespace rv::index::ivf

@@ -1,0 +1,122 @@
+#include "core/index/ivf/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace rv::index::ivf {
+namespace {
+
+constexpr std::size_t kLeastHeld = 1024;
+constexpr std::size_t kMostCodes = 1024;  // on a page
+
+}  // namespace
+
+std::uint32_t default_probes(std::uint32_t lists) noexcept {
+  const double wanted = std::ceil(2.5 * std::sqrt(static_cast<double>(lists)));
+  return std::min(lists, static_cast<std::uint32_t>(wanted));
+}
+
+Search::Search(PageStore& store, std::shared_ptr<const Description> index, std::size_t memory)
+    : store_(store),
+      index_(std::move(index)),
+      query_(index_->codec->query()),
+      limit_(std::max(memory / (2 * sizeof(Held)), kLeastHeld)),
+      exact_(index_->meta.rerank == static_cast<std::uint8_t>(Rerank::none)),
+      probes_(index_->lists()) {}
+
+void Search::start(const float* query, std::uint32_t max_lists) {
+  query_->set(query);
+  std::vector<float> distance(index_->lists());
+  centre_distances(store_, *index_, query, distance.data());
+  store_.unpin_all();
+  probes_.resize(index_->lists());
+  for (std::uint32_t i = 0; i < index_->lists(); ++i) probes_[i] = {distance[i], i};
+  begin_ = end_ = sorted_ = 0;
+  const std::size_t most = std::min<std::size_t>(max_lists, probes_.size());
+  const auto nearer = [](const Probe& a, const Probe& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.list < b.list;
+  };
+  if (most < probes_.size())
+    std::nth_element(probes_.begin(), probes_.begin() + static_cast<std::ptrdiff_t>(most),
+                     probes_.end(), nearer);
+  probes_.resize(most);
+  std::sort(probes_.begin(), probes_.end(), nearer);
+  order_.clear();
+  counts_ = {};
+}
+
+bool Search::probe(std::uint32_t count) {
+  begin_ = end_;
+  end_ = std::min(probes_.size(), begin_ + count);
+  if (begin_ == end_) return false;
+  counts_.lists += end_ - begin_;
+  resumed_ = false;
+  read_window();
+  return true;
+}
+
+// Reads the window's lists and hands the nearest candidates on. What does not fit is read again
+// when the order gets there.
+void Search::read_window() {
+  held_.clear();
+  dropped_ = false;
+  for (std::size_t i = begin_; i < end_; ++i) read_list(probes_[i].list);
+  float horizon = std::numeric_limits<float>::infinity();
+  if (dropped_) {
+    last_ = held_.front();  // the farthest
+    resumed_ = true;
+    horizon = last_.bound;
+  }
+  order_.set_horizon(horizon);
+  for (const Held& h : held_) order_.add(h.candidate);
+}
+
+void Search::hold(const Candidate& c) {
+  const Held h{c.estimate - LazyOrder::kCaution * c.error, c};
+  if (resumed_ && !(last_ < h)) return;
+  if (held_.size() < limit_) {
+    held_.push_back(h);
+    if (held_.size() == limit_) std::make_heap(held_.begin(), held_.end());
+    return;
+  }
+  dropped_ = true;
+  if (!(h < held_.front())) return;
+  std::pop_heap(held_.begin(), held_.end());
+  held_.back() = h;
+  std::push_heap(held_.begin(), held_.end());
+}
+
+void Search::read_list(std::uint32_t list) {
+  const std::size_t bytes = index_->meta.code_bytes;
+  const std::size_t capacity = list_page_capacity(store_.content_bytes(), bytes);
+  float distance[kMostCodes], error[kMostCodes];
+  const std::byte* codes[kMostCodes];
+  std::uint64_t steps = 0;
+  for (Block at = read_head(store_, *index_, list).first; at != kNoBlock;) {
+    if (++steps > store_.blocks()) store_.fail(at, "the pages of a list form a circle");
+    {
+      const PageRead page(store_, at, kListPage);
+      const ListPage* head = checked_list_page(store_, page.bytes(), at, *index_, list);
+      const std::size_t n = head->count;
+      for (std::size_t from = 0; from < n; from += kMostCodes) {
+        const std::size_t count = std::min(kMostCodes, n - from);
+        for (std::size_t i = 0; i < count; ++i)
+          codes[i] = page.bytes() + code_offset(capacity, bytes, from + i);
+        query_->distances(codes, static_cast<int>(count), distance, error);
+        for (std::size_t i = 0; i < count; ++i) {
+          Candidate c{*page.at<RowId>(row_offset(from + i)), distance[i], exact_ ? 0.0f : error[i]};
+          // A damaged code may give no number; it comes last.
+          if (std::isnan(c.estimate)) c = {c.row, std::numeric_limits<float>::max(), 0};
+          hold(c);
+        }
+      }
+      counts_.codes += n;
+      at = head->next;
+    }
+    ++counts_.pages;
+    store_.check_interrupts();
+  }
+}
+
+}  // namespace rv::index::ivf

@@ -1,0 +1,83 @@
+// Search: the entries of the nearest lists, list by list, as candidates with estimated distances.
+#pragma once
+
+#include <vector>
+
+#include "core/index/ivf/index.h"
+#include "core/index/lazy_order.h"
+
+namespace rv::index::ivf {
+
+// Lists to look at when nobody says how many: for a recall of about 0.95 on real embeddings.
+std::uint32_t default_probes(std::uint32_t lists) noexcept;
+
+struct SearchCounts {
+  std::uint64_t lists = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t codes = 0;
+};
+
+class Search {
+ public:
+  // `memory` bounds the candidates that are held at a time, in bytes.
+  Search(PageStore& store, std::shared_ptr<const Description> index, std::size_t memory);
+
+  // Aims at a query of dim floats; the nearest `max_lists` lists will be looked at, at most.
+  void start(const float* query, std::uint32_t max_lists);
+  // Looks at the next `count` lists. False when there are none left.
+  bool probe(std::uint32_t count);
+
+  // The next row in the order of distances among the lists that were probed and not yet exhausted.
+  // exact(row, &distance): see LazyOrder. False when probe() must be called.
+  template <class Exact>
+  bool next(Exact exact, RowId* row, float* distance) {
+    for (;;) {
+      switch (order_.next(exact, row, distance)) {
+        case LazyOrder::Step::row:
+          return true;
+        case LazyOrder::Step::more:
+          read_window();
+          break;
+        case LazyOrder::Step::finished:
+          return false;
+      }
+    }
+  }
+
+  const SearchCounts& counts() const noexcept { return counts_; }
+  const Description& index() const noexcept { return *index_; }
+
+ private:
+  struct Probe {
+    float distance;
+    std::uint32_t list;
+  };
+  struct Held {
+    float bound;
+    Candidate candidate;
+    bool operator<(const Held& o) const noexcept {
+      return bound != o.bound ? bound < o.bound : candidate.row < o.candidate.row;
+    }
+  };
+  void read_window();
+  void read_list(std::uint32_t list);
+  void hold(const Candidate& c);
+
+  PageStore& store_;
+  std::shared_ptr<const Description> index_;
+  std::unique_ptr<quant::CodeQuery> query_;
+  std::size_t limit_;  // candidates held
+  bool exact_;         // estimates stand for themselves
+  std::vector<Probe> probes_;
+  std::size_t begin_ = 0, end_ = 0;  // the probes of the window
+  std::size_t sorted_ = 0;
+  // The candidates of one reading of the window's lists: the `limit_` nearest behind `last_`, as a
+  // heap with the farthest on top.
+  std::vector<Held> held_;
+  Held last_{};
+  bool resumed_ = false, dropped_ = false;
+  LazyOrder order_;
+  SearchCounts counts_;
+};
+
+}  // namespace rv::index::ivf
