@@ -1,5 +1,6 @@
 #include "core/routing/cross_validation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -15,7 +16,8 @@ constexpr double kPriorOutcomes = 20;
 
 void predict_knn(const OutcomeSet& data, std::span<const std::uint32_t> train,
                  std::span<const std::uint32_t> rows, std::span<const double> prior,
-                 const ModelOptions& options, StopProbe stop, std::span<double> out) {
+                 const ModelOptions& options, StopProbe stop, std::span<double> out,
+                 std::span<double> weight) {
   KnnQuality knn(data.dim, data.agents, options.k);
   for (const std::uint32_t row : train)
     for (std::size_t a = 0; a < data.agents; ++a)
@@ -27,33 +29,17 @@ void predict_knn(const OutcomeSet& data, std::span<const std::uint32_t> train,
   for (const std::uint32_t row : rows) {
     if (stop()) throw Stopped{};
     knn.estimate(data.x(row), base, e);
-    for (std::size_t a = 0; a < data.agents; ++a) out[row * data.agents + a] = e[a].mean;
+    for (std::size_t a = 0; a < data.agents; ++a) {
+      out[row * data.agents + a] = e[a].mean;
+      if (!weight.empty()) weight[row * data.agents + a] = e[a].weight;
+    }
   }
 }
 
-// The request as a sequence of one step; only rows where every agent was tried can be a target of
-// all outputs, so agents that were not tried are taught their prior.
 void predict_fastgrnn(const OutcomeSet& data, std::span<const std::uint32_t> train,
                       std::span<const std::uint32_t> rows, std::span<const double> prior,
                       const ModelOptions& options, StopProbe stop, std::span<double> out) {
-  SequenceSet set;
-  set.input = static_cast<int>(data.dim);
-  set.classes = static_cast<int>(data.agents);
-  std::vector<float> target(data.agents);
-  for (const std::uint32_t row : train) {
-    for (std::size_t a = 0; a < data.agents; ++a)
-      target[a] = data.observed(row, a) ? data.q(row, a) : static_cast<float>(prior[a]);
-    set.add(data.x(row).data(), 1, target.data());
-  }
-  FastGrnnShape shape;
-  shape.input = set.input;
-  shape.hidden = options.fastgrnn_hidden;
-  shape.classes = set.classes;
-  shape.head = Head::logistic;
-  FastGrnnTraining training;
-  training.epochs = options.fastgrnn_epochs;
-  MemoryBudget budget(std::size_t{1} << 40, "memory");
-  FastGrnnTrainer trainer(shape, std::move(set), training, budget);
+  FastGrnnTrainer trainer = quality_trainer(data, train, prior, options);
   if (!trainer.run(stop)) throw Stopped{};
   for (const std::uint32_t row : rows) {
     const auto p = trainer.model().probabilities(data.x(row).data(), 1, 1, nullptr);
@@ -73,10 +59,39 @@ ModelKind model_kind_of(std::string_view name) {
 
 const char* model_kind_name(ModelKind k) noexcept { return kNames[static_cast<int>(k)]; }
 
+// Every output needs a target: agents that were not tried on a request are taught their prior.
+FastGrnnTrainer quality_trainer(const OutcomeSet& data, std::span<const std::uint32_t> train,
+                                std::span<const double> prior, const ModelOptions& options) {
+  SequenceSet set;
+  set.input = static_cast<int>(data.dim);
+  set.classes = static_cast<int>(data.agents);
+  std::vector<float> target(data.agents);
+  for (const std::uint32_t row : train) {
+    for (std::size_t a = 0; a < data.agents; ++a)
+      target[a] = data.observed(row, a) ? data.q(row, a) : static_cast<float>(prior[a]);
+    set.add(data.x(row).data(), 1, target.data());
+  }
+  FastGrnnShape shape;
+  shape.input = set.input;
+  shape.hidden = options.fastgrnn_hidden;
+  shape.classes = set.classes;
+  shape.head = Head::logistic;
+  FastGrnnTraining training;
+  training.epochs = options.fastgrnn_epochs;
+  MemoryBudget budget(std::size_t{1} << 40, "memory");
+  return {shape, std::move(set), training, budget};
+}
+
 void fit_predict(ModelKind kind, const OutcomeSet& data, std::span<const std::uint32_t> train,
                  std::span<const std::uint32_t> rows, std::span<const double> prior,
-                 const ModelOptions& options, StopProbe stop, std::span<double> out) {
-  if (kind == ModelKind::knn) return predict_knn(data, train, rows, prior, options, stop, out);
+                 const ModelOptions& options, StopProbe stop, std::span<double> out,
+                 std::span<double> weight) {
+  if (kind == ModelKind::knn)
+    return predict_knn(data, train, rows, prior, options, stop, out, weight);
+  if (!weight.empty())
+    for (const std::uint32_t row : rows)
+      std::fill_n(weight.begin() + static_cast<std::ptrdiff_t>(row * data.agents), data.agents,
+                  static_cast<double>(train.size()));
   if (kind == ModelKind::fastgrnn)
     return predict_fastgrnn(data, train, rows, prior, options, stop, out);
   bool complete = true;
@@ -91,7 +106,7 @@ void fit_predict(ModelKind kind, const OutcomeSet& data, std::span<const std::ui
 
 std::vector<double> cross_predict(ModelKind kind, const OutcomeSet& data, int folds,
                                   std::span<const double> prior, const ModelOptions& options,
-                                  StopProbe stop) {
+                                  StopProbe stop, std::span<double> weight) {
   std::vector<double> out(data.size() * data.agents);
   for (int fold = 0; fold < folds; ++fold) {
     std::vector<std::uint32_t> train;
@@ -99,7 +114,7 @@ std::vector<double> cross_predict(ModelKind kind, const OutcomeSet& data, int fo
     for (std::uint32_t row = 0; row < data.size(); ++row)
       (mix64(row) % static_cast<unsigned>(folds) == static_cast<unsigned>(fold) ? test : train)
           .push_back(row);
-    fit_predict(kind, data, train, test, prior, options, stop, out);
+    fit_predict(kind, data, train, test, prior, options, stop, out, weight);
   }
   return out;
 }

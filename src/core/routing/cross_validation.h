@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/stop.h"
-#include "core/routing/fastgrnn.h"
+#include "core/routing/fastgrnn_train.h"
 #include "core/routing/linear_quality.h"
 #include "core/routing/outcomes.h"
 
@@ -26,17 +26,23 @@ struct ModelOptions {
   int fastgrnn_epochs = 30;
 };
 
-// Trains `kind` on `train` and writes predictions for `rows` into out[row * agents + agent].
-// `prior` is each agent's stated quality. Throws Stopped when `stop` says so.
+// Trains `kind` on `train` and writes predictions for `rows` into out[row * agents + agent], and
+// into `weight`, unless it is empty, the outcomes each rests on. `prior` is each agent's stated
+// quality. Throws Stopped when `stop` says so.
 struct Stopped {};
 void fit_predict(ModelKind kind, const OutcomeSet& data, std::span<const std::uint32_t> train,
                  std::span<const std::uint32_t> rows, std::span<const double> prior,
-                 const ModelOptions& options, StopProbe stop, std::span<double> out);
+                 const ModelOptions& options, StopProbe stop, std::span<double> out,
+                 std::span<double> weight = {});
+
+// A FastGRNN that learns every agent's quality on a request as a sequence of one step.
+FastGrnnTrainer quality_trainer(const OutcomeSet& data, std::span<const std::uint32_t> train,
+                                std::span<const double> prior, const ModelOptions& options);
 
 // k-fold predictions of every row; row r is in fold mix64(r) % folds.
 std::vector<double> cross_predict(ModelKind kind, const OutcomeSet& data, int folds,
                                   std::span<const double> prior, const ModelOptions& options,
-                                  StopProbe stop);
+                                  StopProbe stop, std::span<double> weight = {});
 
 // Mean squared error of predicting each of the last blocks of rows from those before it, rows in
 // the order they were observed in (progressive validation, Blum et al., COLT 1999).

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/routing/bandit.h"
+#include "core/routing/calibration.h"
 #include "core/routing/cross_validation.h"
 #include "core/routing/evaluation.h"
 #include "core/routing/knn.h"
@@ -226,6 +227,27 @@ TEST(RealOutcomes, AiqOfTheNineModels) {
   EXPECT_NEAR(knn.oracle, 0.7921, 0.003);
   EXPECT_GE(knn.router, 0.625);
   EXPECT_GE(ridge.router, 0.62);
+}
+
+TEST(RealOutcomes, CalibrationHoldsOnTheOtherHalf) {
+  const std::string folder = test::shared_folder();
+  if (folder.empty()) GTEST_SKIP() << "prepared data is absent";
+  const OutcomeSet data = set_of(test::nine_models(folder));
+  const std::vector<double> prior(9, 0.5);
+  std::vector<double> weight(data.size() * 9);
+  std::vector<double> bound = cross_predict(ModelKind::knn, data, 5, prior, {}, never_stop, weight);
+  for (std::size_t i = 0; i < bound.size(); ++i)
+    bound[i] = std::max(0.0, bound[i] - std::sqrt(bound[i] * (1 - bound[i]) / (weight[i] + 1)));
+  for (const double target : {0.95, 0.98, 1.0}) {
+    const Calibration c = calibrate_tau(data, bound, target, 0);
+    std::printf("calibration target %.2f held out %.4f tau %.3f cost %.1f %%\n", target, c.held_out,
+                c.point.tau, 100 * c.point.cost / c.best_cost);
+    EXPECT_NEAR(c.held_out, target, 0.015);
+    EXPECT_LT(c.point.cost, c.best_cost);
+  }
+  const Calibration share = calibrate_tau(data, bound, -1, 0.2);
+  EXPECT_LE(share.point.strong_share, 0.2);
+  EXPECT_GT(share.point.strong_share, 0.1);
 }
 
 TEST(RealOutcomes, ApgrOnMmlu) {
