@@ -1,7 +1,7 @@
 // ruvector_version(), ruvector_simd_info(), ruvector_features().
 #include <string>
 
-#include "core/simd/distance.h"
+#include "core/simd/cpu.h"
 #include "pg/base/datum.h"
 
 extern "C" {
@@ -52,7 +52,26 @@ RV_FUNCTION(rv_simd_info)
     json += rv::simd::level_name(static_cast<rv::simd::Level>(i));
     json += '"';
   }
-  json += "]}";
+  // What the levels need, and whether this CPU (and the operating system) has it.
+  json += R"(], "cpu_features": {)";
+  const char* separator = "";
+  for (const auto& feature : rv::simd::cpu_features()) {
+    json +=
+        std::string(separator) + '"' + feature.name + "\": " + (feature.found() ? "true" : "false");
+    separator = ", ";
+  }
+  json += "}, \"needs\": {";
+  for (int i = 0; i < rv::simd::kLevels; ++i) {
+    const auto level = static_cast<rv::simd::Level>(i);
+    std::string names;
+    for (const auto& feature : rv::simd::cpu_features())
+      if (feature.level == level)
+        names += std::string(names.empty() ? "\"" : ", \"") + feature.name + '"';
+    if (names.empty()) continue;
+    if (json.back() != '{') json += ", ";
+    json += std::string("\"") + rv::simd::level_name(level) + "\": [" + names + "]";
+  }
+  json += "}}";
   const char* text = json.c_str();
   return rv::pg::call([text] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(text)); });
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# cluster.sh up|down|pgtap|sql|psql|with BUILD_DIR [FILE | COMMAND...] -- one throw-away cluster for ctest.
+# cluster.sh up|down|pgtap|sql|isolation|psql|with BUILD_DIR [FILE | COMMAND...] -- one throw-away cluster for ctest.
 #   up     private server, initdb, start, template database with pgtap + ruvector + ruvector_test
 #   pgtap  FILE in a database of its own, through pg_prove
 #   sql    FILE in a database of its own, psql, stops at the first error
+#   isolation  FILE (test/isolation/specs/X.spec) in a database of its own, against test/isolation/expected/X.out
 #   with   runs a command with PGHOST and so on set to the cluster
 #   down   stop; fails when the log tells of a crash
 set -euo pipefail
@@ -51,7 +52,17 @@ case $verb in
     rm -rf "$data" ;;
   pgtap) fresh_database; pg_prove -q --psql-bin "$bin/psql" -d "$db" "$file" ;;
   sql)   fresh_database; psql -d "$db" -f "$file" ;;
+  isolation)
+    fresh_database
+    # Debian: the tools are in postgresql-server-dev, beside the PGXS makefiles.
+    tester=$(dirname "$("$config" --pgxs)")/../../src/test/isolation/pg_isolation_regress
+    [ -x "$tester" ] || { echo "skipped: $tester is not installed"; exit 77; }
+    name=$(basename "$file" .spec) out=$(mktemp -d "${TMPDIR:-/tmp}/rv-isolation.XXXXXX")
+    "$tester" --use-existing --dbname="$db" --bindir="$bin" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
+      --inputdir="$(dirname "$file")/.." --outputdir="$out" "$name" >"$out/log" 2>&1 || {
+      cat "$out/log" "$out/output_iso/regression.diffs" 2>/dev/null; rm -rf "$out"; exit 1; }
+    rm -rf "$out" ;;
   with)  shift 2; exec "$@" ;;
   psql)  exec "$bin/psql" -X -d postgres ;;
-  *) echo "usage: $0 up|down|pgtap|sql|psql BUILD_DIR [FILE]" >&2; exit 2 ;;
+  *) echo "usage: $0 up|down|pgtap|sql|isolation|psql BUILD_DIR [FILE]" >&2; exit 2 ;;
 esac

@@ -1,7 +1,8 @@
 // The only file that asks the CPU what it can do. Compiled with baseline flags.
+#include <algorithm>
 #include <atomic>
 
-#include "core/simd/distance.h"
+#include "core/simd/cpu.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -12,31 +13,58 @@ namespace {
 
 constinit std::atomic<const Kernels*> active{nullptr};
 
+// Every instruction set that a level is compiled with (flags.cmake, Makefile.pgxs). A level runs
+// where its own sets and those of the lower levels are found.
 #if defined(__x86_64__)
 // Not a name __builtin_cpu_supports knows in every compiler we support.
 bool has_f16c() noexcept {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & (1u << 29)) != 0;
 }
+
+// __builtin_cpu_supports also checks that the operating system saves the registers; it takes
+// nothing but literals.
+#define RV_CPU(level, set)                                             \
+  {                                                                    \
+    Level::level, set, [] { return __builtin_cpu_supports(set) != 0; } \
+  }
+constexpr CpuFeature kFeatures[] = {
+    RV_CPU(avx2, "avx2"),
+    RV_CPU(avx2, "fma"),
+    {Level::avx2, "f16c", has_f16c},
+    RV_CPU(avx2, "popcnt"),
+    RV_CPU(avx2, "bmi2"),
+    RV_CPU(avx512, "avx512f"),
+    RV_CPU(avx512, "avx512cd"),
+    RV_CPU(avx512, "avx512bw"),
+    RV_CPU(avx512, "avx512dq"),
+    RV_CPU(avx512, "avx512vl"),
+    RV_CPU(avx512vnni, "avx512vnni"),
+    RV_CPU(avx512vnni, "avx512vpopcntdq"),
+    RV_CPU(avx512vnni, "avx512bitalg"),
+};
+#undef RV_CPU
+#else
+constexpr CpuFeature kFeatures[] = {
+    {Level::baseline, "neon", [] { return true; }},  // part of every aarch64
+};
 #endif
 
 }  // namespace
 
+std::span<const CpuFeature> cpu_features() noexcept {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+#endif
+  return kFeatures;
+}
+
 Level cpu_level() noexcept {
 #if defined(__x86_64__)
-  // __builtin_cpu_supports also checks that the operating system saves the registers.
-  __builtin_cpu_init();
-  if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi2") && has_f16c()))
-    return Level::baseline;
-  if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")))
-    return Level::avx2;
-  if (!(__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vpopcntdq") &&
-        __builtin_cpu_supports("avx512bitalg")))
-    return Level::avx512;
-  return Level::avx512vnni;
+  int best = static_cast<int>(Level::avx512vnni);
+  for (const CpuFeature& f : cpu_features())
+    if (!f.found()) best = std::min(best, static_cast<int>(f.level) - 1);
+  return static_cast<Level>(best);
 #else
   return Level::baseline;
 #endif
