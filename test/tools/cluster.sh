@@ -38,7 +38,8 @@ case $verb in
     chmod 777 "$home/template.lock"
     if [ "$(id -u)" = 0 ]; then chown "$server_user" "$home" "$sockets"; fi
     as_server_user "$bin/initdb" -D "$data" -U ruvector -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
-    as_server_user "$bin/pg_ctl" -D "$data" -w -l "$home/log" start -o "-p 5432 -k $sockets \
+    # shellcheck disable=SC2086  # words: NAME=VALUE for the server only (test/tools/asan_run.sh)
+    as_server_user env ${RUVECTOR_SERVER_ENV:-} "$bin/pg_ctl" -D "$data" -w -l "$home/log" start -o "-p 5432 -k $sockets \
       -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60 \
       -c shared_buffers=256MB -c jit=off" >/dev/null
     psql -d postgres -c "CREATE DATABASE rv_template"
@@ -46,7 +47,7 @@ case $verb in
     psql -d postgres -c "ALTER DATABASE rv_template IS_TEMPLATE true" ;;
   down)
     as_server_user "$bin/pg_ctl" -D "$data" -m fast -w stop >/dev/null
-    if grep -nE 'TRAP|PANIC|terminated by signal|reinitializing' "$home/log"; then
+    if grep -nE 'TRAP|PANIC|terminated by signal|reinitializing|Sanitizer|runtime error:' "$home/log"; then
       echo "the server log tells of a crash: $home/log"; exit 1
     fi
     rm -rf "$data" ;;
@@ -60,7 +61,7 @@ case $verb in
     name=$(basename "$file" .spec) out=$(mktemp -d "${TMPDIR:-/tmp}/rv-isolation.XXXXXX")
     "$tester" --use-existing --dbname="$db" --bindir="$bin" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
       --inputdir="$(dirname "$file")/.." --outputdir="$out" "$name" >"$out/log" 2>&1 || {
-      cat "$out/log" "$out/output_iso/regression.diffs" 2>/dev/null; rm -rf "$out"; exit 1; }
+      cat "$out/log"; find "$out" -name regression.diffs -exec cat {} +; rm -rf "$out"; exit 1; }
     rm -rf "$out" ;;
   with)  shift 2; exec "$@" ;;
   psql)  exec "$bin/psql" -X -d postgres ;;
