@@ -215,9 +215,10 @@ bool KMeans::split_large(double factor) {
   for (std::size_t large = 0; large + 1 < small; ++large) {
     const auto from = order[large], to = order[small - 1];
     const bool empty = size(to) == 0;
+    if (size(from) < 2) break;
     const bool different =
         distance_[members_[begin_[from]]] > 0 || distance_[members_[begin_[from + 1] - 1]] > 0;
-    if (size(from) < 2 || !different) break;
+    if (!different) break;
     if (!(empty || (size(from) > factor * average && size(to) < average / 2))) break;
     // A random member takes the place; Lloyd's iterations settle the border.
     std::memcpy(centre(to), row(members_[begin_[from] + rng_.below(size(from))]),
