@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/attention/composition.h"
+#include "core/attention/flash.h"
 #include "core/attention/params.h"
 
 namespace rv::attention {
@@ -18,6 +19,7 @@ struct Options {
   bool exact = false;  // float64 throughout; otherwise exact softmax types run blockwise in float32
   unsigned want = static_cast<unsigned>(Want::output);
   Poll poll;
+  Blocks blocks;
 };
 
 // `type` is a canonical name (types.h). Parameters that are absent take the type's defaults;

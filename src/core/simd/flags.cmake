@@ -5,7 +5,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Debug")
 else()
   set(kernel_opt -O3 -fno-exceptions)
 endif()
-set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/simd/kernels_baseline.cpp
+file(GLOB baseline CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/kernels_baseline.cpp)
+set_source_files_properties(${baseline}
   PROPERTIES COMPILE_OPTIONS "${kernel_opt}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   file(GLOB avx2 CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/*_avx2.cpp)

@@ -154,11 +154,21 @@ void check(bool exact) {
       options.exact = exact;
       if (exact) options.want = Want::output | Want::weights;
       if (p.type == "realformer" && exact) options.want |= static_cast<unsigned>(Want::scores);
+      if (name == "flash") {
+        for (const double size : golden::flat(k.at("params").at("block_size_kv"))) {
+          options.blocks = {2, static_cast<std::size_t>(size)};
+          EXPECT_TRUE(golden::close(attend(p.type, p.in, p.params, options).output.data,
+                                    expected.at("output"), tolerance))
+              << size;
+        }
+      }
       const Evaluated got = attend(p.type, p.in, p.params, options);
       const auto named = results(p.type, got, expected);
       bool any = false;
       for (const auto& [what, value] : expected.items()) {
-        if (!named.contains(what) || named.at(what).empty() || (what == "weights" && p.type == "product_key")) continue;
+        if (!named.contains(what) || named.at(what).empty() ||
+            (what == "weights" && p.type == "product_key"))
+          continue;
         any = true;
         EXPECT_TRUE(golden::close(named.at(what), value, tolerance)) << what;
       }
