@@ -8,10 +8,6 @@ namespace rv::attention {
 inline constexpr std::size_t kLanes = 16;  // widths of padded rows are multiples of this
 
 struct BlockKernels {
-  // c (m x n) = a (m x k) b (k x n), or += with `add`. Row-major with the given strides; n is a
-  // multiple of kLanes.
-  void (*multiply)(std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-                   const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add);
   float (*largest)(const float* x, std::size_t n);  // n a multiple of kLanes
   // x = exp(x - shift) in place; returns the sum. -infinity gives 0. n a multiple of kLanes.
   float (*exp_sum)(float* x, std::size_t n, float shift);

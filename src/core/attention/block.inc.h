@@ -13,50 +13,6 @@ constexpr std::size_t kF = F::size;
 constexpr std::size_t kD = D::size;
 static_assert(kLanes % kF == 0);
 
-// A tile of kRows x (kVectors * kF) of the product in registers.
-template <std::size_t kRows, std::size_t kVectors>
-inline void tile(std::size_t k, const float* a, std::size_t lda, const float* b, std::size_t ldb,
-                 float* c, std::size_t ldc, bool add) {
-  F sum[kRows][kVectors];
-  for (std::size_t r = 0; r < kRows; ++r)
-    for (std::size_t v = 0; v < kVectors; ++v)
-      sum[r][v] = add ? F::load_unaligned(c + r * ldc + v * kF) : F(0.f);
-  for (std::size_t t = 0; t < k; ++t) {
-    F row[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v) row[v] = F::load_unaligned(b + t * ldb + v * kF);
-    for (std::size_t r = 0; r < kRows; ++r) {
-      const F x(a[r * lda + t]);
-      for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = xsimd::fma(x, row[v], sum[r][v]);
-    }
-  }
-  for (std::size_t r = 0; r < kRows; ++r)
-    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v].store_unaligned(c + r * ldc + v * kF);
-}
-
-#if defined(__AVX512F__)
-constexpr std::size_t kWide = 4, kTall = 6;  // 24 accumulators of 32 registers
-#else
-constexpr std::size_t kWide = 2, kTall = 6;  // 12 of 16
-#endif
-
-template <std::size_t kVectors>
-inline void columns(std::size_t m, std::size_t k, const float* a, std::size_t lda, const float* b,
-                    std::size_t ldb, float* c, std::size_t ldc, bool add) {
-  std::size_t r = 0;
-  for (; r + kTall <= m; r += kTall)
-    tile<kTall, kVectors>(k, a + r * lda, lda, b, ldb, c + r * ldc, ldc, add);
-  for (; r + 2 <= m; r += 2) tile<2, kVectors>(k, a + r * lda, lda, b, ldb, c + r * ldc, ldc, add);
-  for (; r < m; ++r) tile<1, kVectors>(k, a + r * lda, lda, b, ldb, c + r * ldc, ldc, add);
-}
-
-void multiply(std::size_t m, std::size_t n, std::size_t k, const float* a, std::size_t lda,
-              const float* b, std::size_t ldb, float* c, std::size_t ldc, bool add) {
-  std::size_t j = 0;
-  for (; j + kWide * kF <= n; j += kWide * kF)
-    columns<kWide>(m, k, a, lda, b + j, ldb, c + j, ldc, add);
-  for (; j < n; j += kF) columns<1>(m, k, a, lda, b + j, ldb, c + j, ldc, add);
-}
-
 float largest(const float* x, std::size_t n) {
   F top = F::load_unaligned(x);
   for (std::size_t i = kF; i < n; i += kF) top = xsimd::max(top, F::load_unaligned(x + i));
@@ -109,6 +65,6 @@ void accumulate(double* sums, double weight, const float* x, std::size_t n) {
 }  // namespace
 
 extern const BlockKernels RV_TABLE;
-constinit const BlockKernels RV_TABLE = {multiply, largest, exp_sum, scale, accumulate};
+constinit const BlockKernels RV_TABLE = {largest, exp_sum, scale, accumulate};
 
 }  // namespace rv::attention::detail

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/attention/block.h"
+#include "core/simd/matrix.h"
 
 namespace rv::attention {
 namespace {
@@ -12,24 +13,19 @@ constexpr float kLow = -std::numeric_limits<float>::infinity();
 
 std::size_t padded(std::size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-// Keys as blocks of d x width, transposed, and values as rows of `cols` floats; both padded by
-// zeros.
+// Blocks of keys (transposed) and of values, ready to be multiplied with.
 struct Packed {
-  std::vector<float> keys, values;
-  std::size_t width, d, cols;
-  const float* key_block(std::size_t b) const { return keys.data() + b * d * width; }
+  std::vector<simd::PackedMatrix> keys, values;
 };
 
 Packed pack(const Composition& c, std::size_t width) {
-  const std::size_t blocks = (c.keys + width - 1) / width;
-  Packed p{{}, {}, width, c.q.cols, padded(c.v.cols)};
-  p.keys.resize(blocks * p.d * width);
-  p.values.resize(blocks * width * p.cols);
-  for (std::size_t j = 0; j < c.keys; ++j) {
-    float* block = p.keys.data() + j / width * p.d * width + j % width;
-    for (std::size_t t = 0; t < p.d; ++t) block[t * width] = static_cast<float>(c.k.at(j, t));
-    for (std::size_t t = 0; t < c.v.cols; ++t)
-      p.values[j * p.cols + t] = static_cast<float>(c.v.at(j, t));
+  const std::vector<float> k(c.k.data.begin(), c.k.data.end());
+  const std::vector<float> v(c.v.data.begin(), c.v.data.end());
+  Packed p;
+  for (std::size_t j = 0; j < c.keys; j += width) {
+    const std::size_t n = std::min(width, c.keys - j);
+    p.keys.emplace_back(k.data() + j * c.k.cols, 1, c.k.cols, c.k.cols, n);
+    p.values.emplace_back(v.data() + j * c.v.cols, c.v.cols, 1, n, c.v.cols);
   }
   return p;
 }
@@ -61,16 +57,17 @@ Matrix flash(const Composition& c, Blocks blocks, const Poll& poll) {
   if (c.queries == 0 || c.keys == 0) return output;
   const BlockKernels& kernel = block_kernels();
   const std::size_t width = padded(std::min(blocks.keys, c.keys)), height = blocks.queries;
+  const std::size_t d = c.q.cols, cols = padded(c.out_cols);
   const Packed packed = pack(c, width);
-  std::vector<float> q(height * packed.d), s(height * width), out(height * packed.cols);
+  std::vector<float> q(height * d), s(height * width), out(height * cols);
   std::vector<float> top(height), sum(height);
   std::vector<Range> range(height);
   for (std::size_t i0 = 0; i0 < c.queries; i0 += height) {
     const std::size_t rows = std::min(height, c.queries - i0);
     std::size_t first = c.keys, last = 0;
     for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t t = 0; t < packed.d; ++t)
-        q[r * packed.d + t] = static_cast<float>(c.scale * c.q.at(i0 + r, t));
+      for (std::size_t t = 0; t < d; ++t)
+        q[r * d + t] = static_cast<float>(c.scale * c.q.at(i0 + r, t));
       range[r] = {0, c.keys};
       if (c.range) std::tie(range[r].first, range[r].last) = c.range(i0 + r);
       first = std::min(first, range[r].first);
@@ -81,8 +78,7 @@ Matrix flash(const Composition& c, Blocks blocks, const Poll& poll) {
     std::fill(sum.begin(), sum.end(), 0.f);
     for (std::size_t j0 = first / width * width; j0 < last; j0 += width) {
       if (poll) poll();
-      kernel.multiply(rows, width, packed.d, q.data(), packed.d, packed.key_block(j0 / width),
-                      width, s.data(), width, false);
+      packed.keys[j0 / width].multiply(q.data(), d, 1, rows, s.data(), width, false);
       for (std::size_t r = 0; r < rows; ++r) {
         float* row = s.data() + r * width;
         adjust(c, i0 + r, range[r], j0, width, row);
@@ -95,19 +91,16 @@ Matrix flash(const Composition& c, Blocks blocks, const Poll& poll) {
         if (new_top > top[r]) {
           const float shrink = std::exp(top[r] - new_top);
           sum[r] *= shrink;
-          kernel.scale(out.data() + r * packed.cols, packed.cols, shrink);
+          kernel.scale(out.data() + r * cols, cols, shrink);
           top[r] = new_top;
         }
         sum[r] += kernel.exp_sum(row, width, new_top);
       }
-      kernel.multiply(rows, packed.cols, width, s.data(), width,
-                      packed.values.data() + j0 * packed.cols, packed.cols, out.data(), packed.cols,
-                      true);
+      packed.values[j0 / width].multiply(s.data(), width, 1, rows, out.data(), cols, true);
     }
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t t = 0; t < c.out_cols && sum[r] > 0; ++t)
-        output.at(i0 + r, t) =
-            static_cast<double>(out[r * packed.cols + t]) / static_cast<double>(sum[r]);
+        output.at(i0 + r, t) = static_cast<double>(out[r * cols + t]) / static_cast<double>(sum[r]);
   }
   return output;
 }
