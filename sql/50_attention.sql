@@ -93,19 +93,19 @@ CREATE FUNCTION ruvector_moe_route(embedding vector, model text, top_k integer D
   RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'rv_moe_route_model' LANGUAGE C STABLE PARALLEL SAFE ROWS 2;
 
--- Every row of query_table attends to the vectors of document_table. id_type is a NULL of the type of
--- the id column. Reads both tables with the caller's rights; NULL vectors are left out.
+-- Every row of query_table attends to the vectors of document_table; id: the text form of id_column.
+-- Reads both tables with the caller's rights; NULL vectors are left out.
 CREATE FUNCTION ruvector_cross_attention(query_table regclass, query_column name, document_table regclass,
     document_column name, type text DEFAULT NULL, params jsonb DEFAULT '{}', id_column name DEFAULT 'id',
-    id_type anyelement DEFAULT NULL::bigint, OUT id anyelement, OUT output vector)
+    OUT id text, OUT output vector)
   RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'rv_cross_attention' LANGUAGE C STABLE;
 
 -- The k rows with the largest attention weight among all rows, mean over the heads (the vectors are
 -- split into num_heads parts). Reads the whole table.
 CREATE FUNCTION ruvector_mha_search(table_name regclass, column_name name, query vector, num_heads integer DEFAULT 8,
-    k integer DEFAULT 10, id_column name DEFAULT 'id', id_type anyelement DEFAULT NULL::bigint,
-    OUT id anyelement, OUT score double precision)
+    k integer DEFAULT 10, id_column name DEFAULT 'id',
+    OUT id text, OUT score double precision)
   RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'rv_mha_search' LANGUAGE C STABLE ROWS 10;
 

@@ -9,7 +9,6 @@
 #include "pg/base/sql_cursor.h"
 
 extern "C" {
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 }
 
@@ -35,43 +34,10 @@ std::string select_of(FunctionCallInfo fcinfo, const std::string& id, int table,
          ".vector FROM " + quoted_relation(PG_GETARG_OID(table)) + " WHERE " + v + " IS NOT NULL";
 }
 
-// Ids of rows, copied out of the cursor into the context the object was made in.
-class Ids {
- public:
-  explicit Ids(Oid type) : type_(type), context_(CurrentMemoryContext) {
-    call([this] { get_typlenbyval(type_, &length_, &by_value_); });
-  }
-  void add(const SqlCursor& cursor, int n) {
-    if (cursor.column_type(n) != call([this] { return getBaseType(type_); }))
-      throw Error(ErrorCode::type_mismatch, "the id column has another type than id_type", {},
-                  "Pass a NULL of its type, for example id_type => NULL::uuid.");
-    bool null;
-    const Datum d = cursor.value(n, &null);
-    nulls_.push_back(null);
-    values_.push_back(null ? Datum(0) : call([this, d] {
-      const MemoryContext old = MemoryContextSwitchTo(context_);
-      const Datum copy = datumCopy(d, by_value_, length_);
-      MemoryContextSwitchTo(old);
-      return copy;
-    }));
-  }
-  std::size_t size() const { return values_.size(); }
-  Datum value(std::size_t i) const { return values_[i]; }
-  bool null(std::size_t i) const { return nulls_[i]; }
-
- private:
-  Oid type_;
-  MemoryContext context_;
-  int16 length_ = 0;
-  bool by_value_ = false;
-  std::vector<Datum> values_;
-  std::vector<char> nulls_;
-};
-
-void put(FunctionCallInfo fcinfo, const Ids& ids, std::size_t i, Datum second) {
+void put(FunctionCallInfo fcinfo, const std::string& id, Datum second) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  Datum values[2] = {ids.value(i), second};
-  bool nulls[2] = {ids.null(i), false};
+  Datum values[2] = {text_datum(id), second};
+  bool nulls[2] = {false, false};
   call([&] { tuplestore_putvalues(result->setResult, result->setDesc, values, nulls); });
 }
 
@@ -84,13 +50,13 @@ void check_not_null(FunctionCallInfo fcinfo, std::initializer_list<int> argument
 
 }  // namespace
 
-// (query_table, query_column, document_table, document_column, type, params, id_column, id_type)
+// (query_table, query_column, document_table, document_column, type, params, id_column)
 RV_FUNCTION(rv_cross_attention)
 {
   check_not_null(fcinfo, {0, 1, 2, 3, 6});
   call([fcinfo] { rv_init_materialized_srf(fcinfo); });
   const Prepared p = prepared_argument(fcinfo, 4, 5);
-  Ids ids(call([fcinfo] { return get_fn_expr_argtype(fcinfo->flinfo, 7); }));
+  std::vector<std::string> ids;
   MemoryBudget budget(std::size_t(work_mem) * 1024, "work_mem");
   ToastReader reader(CurrentMemoryContext);
   std::vector<std::vector<float>> queries, documents;
@@ -99,7 +65,7 @@ RV_FUNCTION(rv_cross_attention)
     SqlSession session(schema_of_function(fcinfo));
     SqlCursor cursor(select_of(fcinfo, column(fcinfo, 6), 0, 1));
     while (cursor.next()) {
-      ids.add(cursor, 0);
+      ids.push_back(cursor.text(0));
       bool null;
       const auto x = vector_elements(cursor.value(1, &null), reader);
       budget.charge(x.size_bytes());
@@ -158,11 +124,11 @@ RV_FUNCTION(rv_cross_attention)
     source.close();
   }
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (!outputs[i].empty()) put(fcinfo, ids, i, vector_of_doubles(outputs[i]));
+    if (!outputs[i].empty()) put(fcinfo, ids[i], vector_of_doubles(outputs[i]));
   return Datum(0);
 }
 
-// (table, column, query, num_heads, k, id_column, id_type). The score of a row is the mean over the
+// (table, column, query, num_heads, k, id_column). The score of a row is the mean over the
 // heads of its attention weight among all rows: sum 1 over the table.
 RV_FUNCTION(rv_mha_search)
 {
@@ -181,7 +147,7 @@ RV_FUNCTION(rv_mha_search)
   const auto h = static_cast<std::size_t>(heads);
   const std::size_t width = query.size() / h;
   const float scale = 1 / std::sqrt(static_cast<float>(width));
-  Ids ids(call([fcinfo] { return get_fn_expr_argtype(fcinfo->flinfo, 6); }));
+  std::vector<std::string> ids;
   MemoryBudget budget(std::size_t(work_mem) * 1024, "work_mem");
   std::vector<float> scores;
   {
@@ -192,8 +158,8 @@ RV_FUNCTION(rv_mha_search)
       const auto x = vector_elements(cursor.value(1, &null), reader);
       if (x.size() != query.size())
         check_same_dim(static_cast<int>(query.size()), static_cast<int>(x.size()), Vector::kName);
-      budget.charge(h * sizeof(float) + sizeof(Datum) + 1);
-      ids.add(cursor, 0);
+      budget.charge(h * sizeof(float) + sizeof(std::string));
+      ids.push_back(cursor.text(0));
       for (std::size_t t = 0; t < h; ++t)
         scores.push_back(scale * simd::kernels().inner_product(query.data() + t * width,
                                                                x.data() + t * width, width));
@@ -214,6 +180,6 @@ RV_FUNCTION(rv_mha_search)
                     [&mean](std::size_t a, std::size_t b) {
                       return mean[a] != mean[b] ? mean[a] > mean[b] : a < b;
                     });
-  for (std::size_t i = 0; i < best; ++i) put(fcinfo, ids, order[i], Float8GetDatum(mean[order[i]]));
+  for (std::size_t i = 0; i < best; ++i) put(fcinfo, ids[order[i]], Float8GetDatum(mean[order[i]]));
   return Datum(0);
 }
