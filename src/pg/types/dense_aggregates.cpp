@@ -92,7 +92,9 @@ RV_FUNCTION(rv_vector_combine)
 {
   const auto a = rv::pg::state_argument(fcinfo, 0, "vector_combine");
   const auto b = rv::pg::state_argument(fcinfo, 1, "vector_combine");
-  if (b.dim == 0 && a.dim == 0) return PG_GETARG_DATUM(0);
+  // Two workers without a row; a direct call gets pgvector's error from the check below.
+  if (b.dim == 0 && a.dim == 0 && AggCheckCallContext(fcinfo, nullptr) != 0)
+    return PG_GETARG_DATUM(0);
   const int dim = a.dim > 0 ? a.dim : b.dim;
   rv::check_dim(dim, rv::kMaxDim, rv::Vector::kName);
   if (b.dim > 0) rv::check_expected_dim(dim, b.dim);

@@ -22,7 +22,7 @@ CREATE TABLE many_vector AS SELECT i AS id, i % 5 AS g, format('[%s,%s]', i % 10
 ANALYZE many_vector;
 CREATE TABLE many_halfvec AS SELECT i AS id, i % 5 AS g, format('[%s,%s]', i % 10, i % 2)::halfvec AS v FROM generate_series(1, 2000) i;
 ANALYZE many_halfvec;
-SELECT plan(28);
+SELECT plan(30);
 
 SELECT is((SELECT avg(v)::text FROM (VALUES ('[1,2]'::vector), ('[3,5]'), (NULL)) t(v)), '[2,3.5]', 'vector: avg ignores NULL');
 SELECT is((SELECT sum(v)::text FROM (VALUES ('[1,2]'::vector), ('[3,5]'), (NULL)) t(v)), '[4,7]', 'vector: sum ignores NULL');
@@ -37,6 +37,7 @@ SELECT results_eq($$SELECT id, (avg(v) OVER (ORDER BY id))::text FROM (VALUES (1
 SELECT ok(pg_temp.plan_of($$SELECT avg(v), sum(v) FROM many_vector$$) ~ 'Partial Aggregate', 'vector: the plan is parallel');
 SELECT is((SELECT ROW(avg(v)::text, sum(v)::text)::text FROM many_vector), pg_temp.serial($$SELECT ROW(avg(v)::text, sum(v)::text)::text FROM many_vector$$), 'vector: parallel equals serial');
 SELECT is((SELECT avg(v)::text FROM many_vector), '[4.5,0.5]', 'vector: average of many');
+SELECT is((SELECT avg(v) FROM many_vector WHERE id < 0), NULL, 'vector: parallel average of no rows');
 SELECT results_eq($$SELECT g, avg(v)::text FROM many_vector GROUP BY g ORDER BY g$$, $$SELECT g, format('[%s,%s]', avg(id % 10)::float8, avg(id % 2)::float8) FROM many_vector GROUP BY g ORDER BY g$$, 'vector: averages of groups');
 SELECT is((SELECT avg(v)::text FROM (VALUES ('[1,2]'::halfvec), ('[3,5]'), (NULL)) t(v)), '[2,3.5]', 'halfvec: avg ignores NULL');
 SELECT is((SELECT sum(v)::text FROM (VALUES ('[1,2]'::halfvec), ('[3,5]'), (NULL)) t(v)), '[4,7]', 'halfvec: sum ignores NULL');
@@ -51,6 +52,7 @@ SELECT results_eq($$SELECT id, (avg(v) OVER (ORDER BY id))::text FROM (VALUES (1
 SELECT ok(pg_temp.plan_of($$SELECT avg(v), sum(v) FROM many_halfvec$$) ~ 'Partial Aggregate', 'halfvec: the plan is parallel');
 SELECT is((SELECT ROW(avg(v)::text, sum(v)::text)::text FROM many_halfvec), pg_temp.serial($$SELECT ROW(avg(v)::text, sum(v)::text)::text FROM many_halfvec$$), 'halfvec: parallel equals serial');
 SELECT is((SELECT avg(v)::text FROM many_halfvec), '[4.5,0.5]', 'halfvec: average of many');
+SELECT is((SELECT avg(v) FROM many_halfvec WHERE id < 0), NULL, 'halfvec: parallel average of no rows');
 SELECT results_eq($$SELECT g, avg(v)::text FROM many_halfvec GROUP BY g ORDER BY g$$, $$SELECT g, format('[%s,%s]', avg(id % 10)::float8, avg(id % 2)::float8) FROM many_halfvec GROUP BY g ORDER BY g$$, 'halfvec: averages of groups');
 SELECT * FROM finish();
 ROLLBACK;

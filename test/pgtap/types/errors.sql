@@ -7,7 +7,7 @@ BEGIN;
 CREATE FUNCTION pg_temp.detail(q text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
 BEGIN EXECUTE q; RETURN 'no error'; EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RETURN d; END $$;
-SELECT plan(68);
+SELECT plan(69);
 
 SELECT throws_ok($$SELECT '1,2'::vector$$, '22P02', $$invalid input syntax for type vector: "1,2"$$);
 SELECT is(pg_temp.detail($$SELECT '1,2'::vector$$), 'Vector contents must start with "[".', 'vector: detail for a missing bracket');
@@ -39,6 +39,7 @@ SELECT throws_ok($$SELECT '{}'::real[]::vector$$, '22000', $$vector must have at
 SELECT throws_ok($$SELECT vector_accum('{{1},{2}}', '[1]')$$, 'XX000', $$vector_accum: expected state array$$);
 SELECT throws_ok($$SELECT vector_avg('{}')$$, 'XX000', $$vector_avg: expected state array$$);
 SELECT throws_ok($$SELECT vector_combine('{1,NULL}', '{1,2}')$$, 'XX000', $$vector_combine: expected state array$$);
+SELECT throws_ok($$SELECT vector_combine('{0}', '{0}')$$, '22000', 'vector must have at least 1 dimension');
 SELECT throws_ok($$SELECT vector_accum('{1,2}', '[1,2]')$$, '22000', $$expected 1 dimensions, not 2$$);
 SELECT throws_ok($$SELECT avg(v) FROM (VALUES ('[1]'::vector), ('[1,2]')) t(v)$$, '22000', $$expected 1 dimensions, not 2$$);
 SELECT throws_ok($$SELECT ruvector_scalar_mul('[1]'::vector, 'Infinity')$$, '22023', $$scalar factor must be finite$$);
