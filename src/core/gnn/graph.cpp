@@ -71,6 +71,31 @@ Graph<T> make_undirected(const Graph<T>& graph) {
 }
 
 template <class T>
+void add_self_loops(Graph<T>& graph) {
+  Csr<T> out;
+  out.rows = graph.in.rows;
+  out.columns = graph.in.columns;
+  for (std::size_t i = 0; i < graph.nodes; ++i) {
+    const bool missing = graph.loop_weight[i] == T(0);
+    if (i < graph.in.rows) {
+      if (missing) {
+        out.index.push_back(static_cast<std::uint32_t>(i));
+        if (!graph.in.value.empty()) out.value.push_back(T(1));
+      }
+      for (std::size_t e = graph.in.offset[i]; e < graph.in.offset[i + 1]; ++e) {
+        out.index.push_back(graph.in.index[e]);
+        if (!graph.in.value.empty()) out.value.push_back(graph.in.value[e]);
+      }
+      out.offset.push_back(out.index.size());
+    }
+    if (!missing) continue;
+    graph.loop_weight[i] = T(1);
+    graph.in_weight[i] += T(1);
+  }
+  graph.in = std::move(out);
+}
+
+template <class T>
 Csr<T> prepare(const Graph<T>& graph, Adjacency kind) {
   const Csr<T>& in = graph.in;
   const bool loops = kind == Adjacency::symmetric_loops || kind == Adjacency::mean_with_self ||
@@ -202,6 +227,7 @@ Part<T> neighborhood(const Graph<T>& whole, std::span<const std::uint32_t> targe
 #define RV_INSTANTIATE(T)                                                                     \
   template Graph<T> make_graph(std::size_t, std::span<const Edge>, bool);                     \
   template Graph<T> make_undirected(const Graph<T>&);                                         \
+  template void add_self_loops(Graph<T>&);                                                    \
   template Csr<T> prepare(const Graph<T>&, Adjacency);                                        \
   template Part<T> neighborhood(const Graph<T>&, std::span<const std::uint32_t>, std::size_t, \
                                 std::span<const int>, std::uint64_t);

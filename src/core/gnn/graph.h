@@ -47,6 +47,10 @@ Graph<T> make_graph(std::size_t nodes, std::span<const Edge> edges, bool unit);
 template <class T>
 Graph<T> make_undirected(const Graph<T>& graph);
 
+// Adds an edge of weight one from each node to itself where there is none.
+template <class T>
+void add_self_loops(Graph<T>& graph);
+
 enum class Adjacency : unsigned char {
   raw,              // the weights
   mean,             // weights over their row's sum

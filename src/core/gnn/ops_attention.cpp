@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 
+#include "core/gnn/dropout_mask.h"
 #include "core/gnn/kernels.h"
 #include "core/gnn/ops.h"
 
@@ -13,6 +14,30 @@ namespace {
 template <class T>
 T leaky(T v, T slope) {
   return v > 0 ? v : slope * v;
+}
+
+// Heads are often narrow: below this, a loop here beats a call of the kernels.
+constexpr std::size_t kNarrow = 16;
+
+template <class T>
+T head_dot(const T* a, const T* b, std::size_t d) {
+  if (d >= kNarrow) return dot(a, b, d);
+  T s = 0;
+  for (std::size_t j = 0; j < d; ++j) s += a[j] * b[j];
+  return s;
+}
+
+// y[h] += w[h] * x[h] for each of the heads, side by side.
+template <class T>
+void add_heads(const T* w, const T* x, T* y, std::size_t heads, std::size_t d) {
+  for (std::size_t h = 0; h < heads; ++h, x += d, y += d) {
+    const T weight = w[h];
+    if (d >= kNarrow) {
+      add_scaled(weight, x, y, d);
+    } else {
+      for (std::size_t j = 0; j < d; ++j) y[j] += weight * x[j];
+    }
+  }
 }
 
 // Entries of the adjacency in its first `rows` rows.
@@ -62,12 +87,9 @@ template <class T>
 std::vector<T> edge_mask(Tape<T>& t, std::size_t n, double p) {
   std::vector<T> mask;
   if (!t.training() || p <= 0) return mask;
-  const std::uint64_t seed = t.next_seed();
+  const DropoutMask<T> drop(t.next_seed(), p);
   mask.resize(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double u = static_cast<double>(mix64(seed + i) >> 11) * 0x1.0p-53;
-    mask[i] = u < p ? T(0) : static_cast<T>(1.0 / (1.0 - p));
-  }
+  for (std::size_t i = 0; i < n; ++i) mask[i] = drop.at(i);
   return mask;
 }
 
@@ -79,6 +101,12 @@ void weighted_messages(const Exec& exec, const Csr<T>& a, std::size_t rows, cons
   exec.for_rows(rows, a.row_cost(k + 8 * heads), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t e = a.offset[i];
+      if (d < kNarrow && heads > 1) {
+        std::fill_n(y.row(i), k, T(0));
+        for (std::size_t n = e; n < a.offset[i + 1]; ++n)
+          add_heads(alpha + n * heads, x.row(a.index[n]), y.row(i), heads, d);
+        continue;
+      }
       for (std::size_t h = 0; h < heads; ++h)
         gather_sum(x.data() + h * d, k, a.index.data() + e, alpha + e * heads + h, heads,
                    a.degree(i), y.row(i) + h * d, d);
@@ -134,7 +162,7 @@ std::vector<T> score_gradient(const Exec& exec, const Csr<T>& a, std::size_t row
       for (std::size_t e = first; e < a.offset[i + 1]; ++e)
         for (std::size_t h = 0; h < heads; ++h) {
           T& to = g[e * heads + h];
-          to = dot(dy.row(i) + h * d, x.row(a.index[e]) + h * d, d);
+          to = head_dot(dy.row(i) + h * d, x.row(a.index[e]) + h * d, d);
           if (!edges.mask.empty()) to *= edges.mask[e * heads + h];
         }
       softmax_backward(edges.alpha.data() + first * heads, g.data() + first * heads, a.degree(i),
@@ -173,8 +201,8 @@ Var gat(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var h, Var a_src, Var a_d
     for (std::size_t i = begin; i < end; ++i)
       for (std::size_t g = 0; g < heads; ++g) {
         const T* x = t.value(h).row(i) + g * d;
-        from->row(i)[g] = dot(x, t.value(a_src).row(g), d);
-        if (i < rows) to->row(i)[g] = dot(x, t.value(a_dst).row(g), d);
+        from->row(i)[g] = head_dot(x, t.value(a_src).row(g), d);
+        if (i < rows) to->row(i)[g] = head_dot(x, t.value(a_dst).row(g), d);
       }
   });
   t.exec().for_rows(rows, a.row_cost(16 * heads), [&](std::size_t begin, std::size_t end) {
@@ -212,8 +240,7 @@ Var gat(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var h, Var a_src, Var a_d
     if (!t.needs_grad(h)) return;
     Tensor<T>& dx = t.grad(h);
     for_out_edges(t.exec(), a, rows, n, k, [&](std::size_t c, std::size_t i, std::size_t e) {
-      for (std::size_t u = 0; u < heads; ++u)
-        add_scaled(edges->weights()[e * heads + u], dy.row(i) + u * d, dx.row(c) + u * d, d);
+      add_heads(edges->weights() + e * heads, dy.row(i), dx.row(c), heads, d);
     });
     t.exec().for_rows(n, 4 * k, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i)

@@ -79,62 +79,82 @@ Var add_row(Tape<T>& t, Var x, Var b) {
   });
 }
 
+namespace {
+
+constexpr double kLeakySlope = 0.01;
+
+void exp_minus_one(const float* x, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = std::min(x[i], 0.0f);
+  simd::kernels().matrix.exp_shifted(y, n, 0.0f);
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : y[i] - 1;
+}
+void exp_minus_one(const double* x, double* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : std::expm1(x[i]);
+}
+
+template <class T>
+void apply(Activation f, const T* x, T* y, std::size_t n) {
+  switch (f) {
+    case Activation::relu:
+      for (std::size_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : T(0);
+      return;
+    case Activation::elu:
+      exp_minus_one(x, y, n);
+      return;
+    case Activation::leaky_relu:
+      for (std::size_t i = 0; i < n; ++i) y[i] = x[i] > 0 ? x[i] : T(kLeakySlope) * x[i];
+      return;
+    case Activation::tanh:
+      for (std::size_t i = 0; i < n; ++i) y[i] = std::tanh(x[i]);
+      return;
+    case Activation::sigmoid:
+      for (std::size_t i = 0; i < n; ++i) y[i] = T(1) / (T(1) + std::exp(-x[i]));
+      return;
+    case Activation::none:
+      std::copy_n(x, n, y);
+  }
+}
+
+// dx += f'(x) dy, from y = f(x).
+template <class T>
+void apply_derivative(Activation f, const T* y, const T* dy, T* dx, std::size_t n) {
+  switch (f) {
+    case Activation::relu:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += y[i] > 0 ? dy[i] : T(0);
+      return;
+    case Activation::elu:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += y[i] > 0 ? dy[i] : dy[i] * (y[i] + T(1));
+      return;
+    case Activation::leaky_relu:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += y[i] > 0 ? dy[i] : T(kLeakySlope) * dy[i];
+      return;
+    case Activation::tanh:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += dy[i] * (T(1) - y[i] * y[i]);
+      return;
+    case Activation::sigmoid:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += dy[i] * y[i] * (T(1) - y[i]);
+      return;
+    case Activation::none:
+      for (std::size_t i = 0; i < n; ++i) dx[i] += dy[i];
+  }
+}
+
+}  // namespace
+
 template <class T>
 Var activate(Tape<T>& t, Var x, Activation f) {
   if (f == Activation::none) return x;
   const Tensor<T>& vx = t.value(x);
   Tensor<T> y = t.tensor(vx.rows(), vx.columns());
-  constexpr T kSlope = T(0.01);
-  each<T>(t.exec(), y.size(), [&](std::size_t i) {
-    const T v = vx.data()[i];
-    T& to = y.data()[i];
-    switch (f) {
-      case Activation::relu:
-        to = v > 0 ? v : T(0);
-        break;
-      case Activation::elu:
-        to = v > 0 ? v : std::expm1(v);
-        break;
-      case Activation::leaky_relu:
-        to = v > 0 ? v : kSlope * v;
-        break;
-      case Activation::tanh:
-        to = std::tanh(v);
-        break;
-      case Activation::sigmoid:
-        to = T(1) / (T(1) + std::exp(-v));
-        break;
-      case Activation::none:
-        to = v;
-    }
+  t.exec().for_rows(y.size(), 8, [&](std::size_t begin, std::size_t end) {
+    apply(f, vx.data() + begin, y.data() + begin, end - begin);
   });
   const Var self = t.next();
   return t.push(std::move(y), t.needs_grad(x), [=, &t] {
     const T *dy = t.grad(self).data(), *out = t.value(self).data();
     T* dx = t.grad(x).data();
-    each<T>(t.exec(), t.value(self).size(), [=](std::size_t i) {
-      const T v = out[i];
-      T slope = 1;
-      switch (f) {
-        case Activation::relu:
-          slope = v > 0 ? T(1) : T(0);
-          break;
-        case Activation::elu:
-          slope = v > 0 ? T(1) : v + T(1);
-          break;
-        case Activation::leaky_relu:
-          slope = v > 0 ? T(1) : kSlope;
-          break;
-        case Activation::tanh:
-          slope = T(1) - v * v;
-          break;
-        case Activation::sigmoid:
-          slope = v * (T(1) - v);
-          break;
-        case Activation::none:
-          break;
-      }
-      dx[i] += slope * dy[i];
+    t.exec().for_rows(t.value(self).size(), 8, [=](std::size_t begin, std::size_t end) {
+      apply_derivative(f, out + begin, dy + begin, dx + begin, end - begin);
     });
   });
 }

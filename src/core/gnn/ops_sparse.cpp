@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include "core/gnn/dropout_mask.h"
 #include "core/gnn/kernels.h"
 #include "core/gnn/ops.h"
 
@@ -15,13 +16,6 @@ std::size_t column_end(const Csr<T>& a, std::size_t c, std::size_t rows) {
   const auto begin = a.t_row.begin() + static_cast<std::ptrdiff_t>(a.t_offset[c]);
   const auto end = a.t_row.begin() + static_cast<std::ptrdiff_t>(a.t_offset[c + 1]);
   return static_cast<std::size_t>(std::lower_bound(begin, end, rows) - a.t_row.begin());
-}
-
-// Keep or drop element i: the same for every number of threads.
-template <class T>
-T mask_at(std::uint64_t seed, std::size_t i, double p) {
-  const double u = static_cast<double>(mix64(seed + i * 0x9E3779B97F4A7C15ULL) >> 11) * 0x1.0p-53;
-  return u < p ? T(0) : static_cast<T>(1.0 / (1.0 - p));
 }
 
 }  // namespace
@@ -177,17 +171,17 @@ template <class T>
 Var dropout(Tape<T>& t, Var x, double p) {
   if (!t.training() || p <= 0) return x;
   const Tensor<T>& vx = t.value(x);
-  const std::uint64_t seed = t.next_seed();
+  const DropoutMask<T> mask(t.next_seed(), p);
   Tensor<T> y = t.tensor(vx.rows(), vx.columns());
   t.exec().for_rows(y.size(), 8, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y.data()[i] = vx.data()[i] * mask_at<T>(seed, i, p);
+    for (std::size_t i = begin; i < end; ++i) y.data()[i] = vx.data()[i] * mask.at(i);
   });
   const Var self = t.next();
   return t.push(std::move(y), t.needs_grad(x), [=, &t] {
     const T* dy = t.grad(self).data();
     T* dx = t.grad(x).data();
     t.exec().for_rows(t.value(self).size(), 8, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) dx[i] += dy[i] * mask_at<T>(seed, i, p);
+      for (std::size_t i = begin; i < end; ++i) dx[i] += dy[i] * mask.at(i);
     });
   });
 }
@@ -196,9 +190,9 @@ template <class T>
 Csr<T> dropout(Tape<T>& t, const Csr<T>& x, double p) {
   Csr<T> y = x;
   if (!t.training() || p <= 0) return y;
-  const std::uint64_t seed = t.next_seed();
+  const DropoutMask<T> mask(t.next_seed(), p);
   y.value.resize(x.entries());
-  for (std::size_t e = 0; e < x.entries(); ++e) y.value[e] = x.weight(e) * mask_at<T>(seed, e, p);
+  for (std::size_t e = 0; e < x.entries(); ++e) y.value[e] = x.weight(e) * mask.at(e);
   return y;
 }
 

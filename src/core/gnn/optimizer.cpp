@@ -16,25 +16,27 @@ void Optimizer<T>::step(const std::vector<Parameter<T>*>& parameters) {
     if (p->moment2.empty() && type_ != OptimizerType::sgd)
       p->moment2 = Tensor<T>::zeros(p->value.rows(), p->value.columns());
     const double decay = p->weight_decay >= 0 ? p->weight_decay : weight_decay_;
-    for (std::size_t i = 0; i < p->value.size(); ++i) {
-      const double w = static_cast<double>(p->value.data()[i]);
-      double g = static_cast<double>(p->grad.data()[i]);
-      double m = static_cast<double>(p->moment1.data()[i]);
-      double change;
-      if (type_ == OptimizerType::sgd) {
-        m = kMomentum * m + g + decay * w;
-        change = learning_rate_ * m;
-      } else {
-        if (type_ == OptimizerType::adam) g += decay * w;
-        double v = static_cast<double>(p->moment2.data()[i]);
-        m = kBeta1 * m + (1 - kBeta1) * g;
-        v = kBeta2 * v + (1 - kBeta2) * g * g;
-        p->moment2.data()[i] = static_cast<T>(v);
-        change = learning_rate_ * (m / correct1) / (std::sqrt(v / correct2) + kEpsilon);
-        if (type_ == OptimizerType::adamw) change += learning_rate_ * decay * w;
+    const auto wd = static_cast<T>(decay), rate = static_cast<T>(learning_rate_);
+    T *w = p->value.data(), *m = p->moment1.data();
+    const T* g = p->grad.data();
+    const std::size_t n = p->value.size();
+    if (type_ == OptimizerType::sgd) {
+      for (std::size_t i = 0; i < n; ++i) {
+        m[i] = T(kMomentum) * m[i] + g[i] + wd * w[i];
+        w[i] -= rate * m[i];
       }
-      p->moment1.data()[i] = static_cast<T>(m);
-      p->value.data()[i] = static_cast<T>(w - change);
+    } else {
+      T* v = p->moment2.data();
+      const T in_gradient = type_ == OptimizerType::adam ? wd : T(0);
+      const T apart = type_ == OptimizerType::adamw ? rate * wd : T(0);
+      const auto step = static_cast<T>(learning_rate_ / correct1);
+      const auto root = static_cast<T>(1 / std::sqrt(correct2));
+      for (std::size_t i = 0; i < n; ++i) {
+        const T d = g[i] + in_gradient * w[i];
+        m[i] = T(kBeta1) * m[i] + T(1 - kBeta1) * d;
+        v[i] = T(kBeta2) * v[i] + T(1 - kBeta2) * d * d;
+        w[i] -= step * m[i] / (std::sqrt(v[i]) * root + T(kEpsilon)) + apart * w[i];
+      }
     }
     p->grad.fill(T(0));
   }
