@@ -51,18 +51,20 @@ Datum attend_one(const Prepared& p, std::span<const float> query, const VectorAr
 RV_FUNCTION(rv_attention)
 {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) PG_RETURN_NULL();
-  return attend_one(
-      prepared_argument(fcinfo, 3, 4), vector_elements(PG_GETARG_DATUM(0), toast_reader(fcinfo, 0)),
-      vector_array_argument(fcinfo, 1, "keys"), vector_array_argument(fcinfo, 2, "values"));
+  const Prepared& p = prepared_argument(fcinfo, 3, 4);
+  const auto query = vector_elements(PG_GETARG_DATUM(0), toast_reader(fcinfo, 0));
+  const VectorArray keys = vector_array_argument(fcinfo, 1, "keys");
+  return attend_one(p, query, keys, vector_array_argument(fcinfo, 2, "values"));
 }
 
 // (type, query, keys, values, params)
 RV_FUNCTION(rv_attention_of_type)
 {
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3)) PG_RETURN_NULL();
-  return attend_one(
-      prepared_argument(fcinfo, 0, 4), vector_elements(PG_GETARG_DATUM(1), toast_reader(fcinfo, 1)),
-      vector_array_argument(fcinfo, 2, "keys"), vector_array_argument(fcinfo, 3, "values"));
+  const Prepared& p = prepared_argument(fcinfo, 0, 4);
+  const auto query = vector_elements(PG_GETARG_DATUM(1), toast_reader(fcinfo, 1));
+  const VectorArray keys = vector_array_argument(fcinfo, 2, "keys");
+  return attend_one(p, query, keys, vector_array_argument(fcinfo, 3, "values"));
 }
 
 RV_FUNCTION(rv_attention_score)
