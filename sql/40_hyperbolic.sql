@@ -124,7 +124,8 @@ CREATE FUNCTION ruvector_entailment_angle(x vector, y vector, curvature double p
 -- Whether descendant lies in the cone of ancestor.
 CREATE FUNCTION ruvector_entails(ancestor vector, descendant vector, k double precision DEFAULT 0.1, curvature double precision DEFAULT -1) RETURNS boolean
   AS 'MODULE_PATHNAME', 'rv_entails' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
--- -(1 + alpha (|parent| - |child|)) distance: the larger the likelier "child is a parent".
+-- -(1 + alpha max(0, |parent| - |child|)) distance: the larger the likelier "child is a parent"; near
+-- nodes that lie further in come first.
 CREATE FUNCTION ruvector_is_a_score(child vector, parent vector, alpha double precision DEFAULT 1000, curvature double precision DEFAULT -1) RETURNS double precision
   AS 'MODULE_PATHNAME', 'rv_is_a_score' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
@@ -211,3 +212,35 @@ CREATE AGGREGATE ruvector_frechet_mean(vector, double precision, double precisio
   COMBINEFUNC = ruvector_hyperbolic_mean_combine, SERIALFUNC = ruvector_hyperbolic_mean_serialize,
   DESERIALFUNC = ruvector_hyperbolic_mean_deserialize, PARALLEL = SAFE
 );
+
+-- embeddings of a hierarchy: Nickel and Kiela 2017
+
+-- A point of the Poincare ball for every node of the (child, parent) rows that edge_query returns;
+-- nodes are told apart by their text form. The transitive closure gives the best result. options:
+-- epochs 300, learning_rate 0.1, negatives 50, burn_in 20, batch 16, eps 1e-5, seed 0. The same
+-- options give the same result for any ruvector.threads. Runs with the caller's rights.
+CREATE FUNCTION ruvector_train_poincare(edge_query text, dim integer DEFAULT 10, options jsonb DEFAULT '{}',
+    OUT node text, OUT embedding vector)
+  RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'rv_train_poincare' LANGUAGE C VOLATILE;
+
+-- The same from a table of edges.
+CREATE FUNCTION ruvector_poincare_embed(edges regclass, dimensions integer DEFAULT 10, epochs integer DEFAULT 300,
+    learning_rate double precision DEFAULT 0.1, negatives integer DEFAULT 50, burn_in integer DEFAULT 20,
+    seed integer DEFAULT 0, child_column name DEFAULT 'child', parent_column name DEFAULT 'parent',
+    OUT node text, OUT embedding vector)
+  RETURNS SETOF record LANGUAGE SQL VOLATILE
+BEGIN ATOMIC
+  SELECT t.node, t.embedding FROM ruvector_train_poincare(
+    pg_catalog.format('SELECT %I, %I FROM %s', child_column, parent_column, edges), dimensions,
+    pg_catalog.jsonb_build_object('epochs', epochs, 'learning_rate', learning_rate, 'negatives', negatives,
+      'burn_in', burn_in, 'seed', seed)) t;
+END;
+
+-- How well distances recover the edges: the mean rank of the parents of a node among all nodes that
+-- are no parents of it (1 is best), and the mean average precision. embedding_query returns (node,
+-- embedding). sample > 0: only the children of that many edges, drawn with the seed.
+CREATE FUNCTION ruvector_poincare_evaluate(edge_query text, embedding_query text, sample integer DEFAULT 0,
+    seed integer DEFAULT 0, OUT mean_rank double precision, OUT map double precision)
+  RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'rv_poincare_evaluate' LANGUAGE C VOLATILE ROWS 1;

@@ -1,5 +1,5 @@
-// Trains a Poincare embedding of a closure file (two columns, tab-separated, a header line) and prints
-// what it recovers and what it cost.
+// Trains a Poincare embedding of a closure file (two columns, tab-separated, a header line) and
+// prints what it recovers and what it cost.
 //   bench_poincare closure.tsv [dim 5] [epochs 150] [learning_rate 0.3] [negatives 50] [threads 1]
 //                  [batch 16] [children evaluated, 0 = all]
 #include <cstdio>
@@ -20,10 +20,14 @@ using namespace rv::hyperbolic;
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: bench_poincare closure.tsv [dim epochs rate negatives threads batch sample]\n");
+    std::fprintf(
+        stderr,
+        "usage: bench_poincare closure.tsv [dim epochs rate negatives threads batch sample]\n");
     return 2;
   }
-  const auto argument = [&](int n, double otherwise) { return argc > n ? std::atof(argv[n]) : otherwise; };
+  const auto argument = [&](int n, double otherwise) {
+    return argc > n ? std::atof(argv[n]) : otherwise;
+  };
   std::ifstream file(argv[1]);
   std::string line;
   std::getline(file, line);
@@ -55,13 +59,15 @@ int main(int argc, char** argv) {
   std::vector<double> points(trainer.point(0), trainer.point(0) + ids.size() * o.dim);
   std::vector<std::uint32_t> children;
   Rng rng(1);
-  for (double n = argument(8, 0); n > 0; --n) children.push_back(static_cast<std::uint32_t>(rng.below(ids.size())));
+  for (double n = argument(8, 0); n > 0; --n)
+    children.push_back(static_cast<std::uint32_t>(rng.below(ids.size())));
   start = std::clock();
   PoincareEvaluator evaluator(o.dim, std::move(points), edges, children);
   const Reconstruction r = evaluator.run(pool.get(), never_stop);
-  std::printf("%zu nodes, %zu edges, %zu dimensions, %d epochs: loss %.4f, MAP %.4f, mean rank %.2f; "
-              "%.1f CPU-s training, %.1f evaluation\n",
-              ids.size(), edges.size(), o.dim, o.epochs, trainer.loss(), r.mean_average_precision, r.mean_rank,
-              seconds, double(std::clock() - start) / CLOCKS_PER_SEC);
+  std::printf(
+      "%zu nodes, %zu edges, %zu dimensions, %d epochs: loss %.4f, MAP %.4f, mean rank %.2f; "
+      "%.1f CPU-s training, %.1f evaluation\n",
+      ids.size(), edges.size(), o.dim, o.epochs, trainer.loss(), r.mean_average_precision,
+      r.mean_rank, seconds, double(std::clock() - start) / CLOCKS_PER_SEC);
   return 0;
 }

@@ -62,7 +62,7 @@ Point to_poincare(View v, double c, std::string_view method, View centroid, doub
 double is_a_score(View child, View parent, double alpha, double c) {
   const double of_child = std::sqrt(geometry::dot(child, child));
   const double of_parent = std::sqrt(geometry::dot(parent, parent));
-  return -(1 + alpha * std::sqrt(c) * (of_parent - of_child)) *
+  return -(1 + alpha * std::sqrt(c) * std::fmax(0, of_parent - of_child)) *
          geometry::poincare_distance(child, parent, c);
 }
 

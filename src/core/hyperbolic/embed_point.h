@@ -26,8 +26,9 @@ Point project(Model model, View v, double c, double eps);
 // Results stay at least eps inside the ball.
 Point to_poincare(View v, double c, std::string_view method, View centroid, double eps);
 
-// Score of "child is a parent" in a trained embedding: -(1 + alpha (|parent| - |child|)) d(child,
-// parent); the larger the more plausible. Nickel, Kiela 2017 (arXiv:1705.08039), eq. 7.
+// Score of "child is a parent" in a trained embedding: -(1 + alpha max(0, |parent| - |child|))
+// d(child, parent); the larger the more plausible. After Nickel, Kiela 2017 (arXiv:1705.08039), eq.
+// 7, whose term is not bounded below and so prefers far ancestors to near ones.
 double is_a_score(View child, View parent, double alpha, double c);
 
 }  // namespace rv::hyperbolic

@@ -58,6 +58,7 @@ PoincareTrainer::PoincareTrainer(std::size_t nodes, std::vector<Edge> edges,
   gradient_.resize(batch * row_ * dim_);
   touched_.resize(batch * row_);
   losses_.resize(batch);
+  scratch_.resize(batch * 2 * row_);
 }
 
 std::size_t PoincareTrainer::bytes(std::size_t nodes, std::size_t edges, std::size_t dim) noexcept {
@@ -79,7 +80,7 @@ void PoincareTrainer::shuffle() {
 // touched[0] is the child, [1] its parent, then the negatives; one Riemannian gradient each. A
 // negative that could not be drawn repeats the child and has no gradient.
 void PoincareTrainer::gradients_of(std::size_t position, double* gradient, std::uint32_t* touched,
-                                   double* loss) const {
+                                   double* scratch, double* loss) const {
   const Edge edge = edges_[order_[position]];
   Rng rng(mix64(options_.seed + 0x5bd1e995ULL * static_cast<std::uint64_t>(epoch_)) ^
           mix64(position + 1));
@@ -97,8 +98,8 @@ void PoincareTrainer::gradients_of(std::size_t position, double* gradient, std::
   const double* u = point(edge.child);
   const double alpha = rest_[edge.child];
   // exp(-d) = 1 / (g + sqrt(g^2 - 1)) with cosh d = g: neither log nor exp is needed.
-  constexpr std::size_t kMost = 1024;
-  double inverse[kMost], root[kMost];
+  double* const inverse = scratch;
+  double* const root = scratch + row_;
   double sum = 0;
   for (std::size_t t = 1; t < row_; ++t) {
     const double* x = point(touched[t]);
@@ -122,8 +123,8 @@ void PoincareTrainer::gradients_of(std::size_t position, double* gradient, std::
     const double beta = rest_[touched[t]], xx = 1 - beta;
     double ux = 0;
     for (std::size_t i = 0; i < dim_; ++i) ux += u[i] * x[i];
-    // d d(u, x) / du = 4 / (beta root) ((|x|^2 - 2 <u, x> + 1) / alpha^2 u - x / alpha), and the other
-    // way round; the Riemannian gradient is that times (1 - |.|^2)^2 / 4.
+    // d d(u, x) / du = 4 / (beta root) ((|x|^2 - 2 <u, x> + 1) / alpha^2 u - x / alpha), and the
+    // other way round; the Riemannian gradient is that times (1 - |.|^2)^2 / 4.
     const double for_u = weight / (beta * root[t]), for_x = weight / (alpha * root[t]);
     const double a = for_u * (xx - 2 * ux + 1), b = for_u * alpha;
     const double p = for_x * (uu - 2 * ux + 1), q = for_x * beta;
@@ -151,7 +152,8 @@ void PoincareTrainer::apply(const double* gradient, const std::uint32_t* touched
 
 bool PoincareTrainer::run(WorkerPool* pool, StopProbe stop) {
   for (; epoch_ < options_.epochs; ++epoch_) {
-    if (at_ == 0) {
+    if (!begun_) {
+      begun_ = true;
       shuffle();
       loss_ = 0;
     }
@@ -162,9 +164,10 @@ bool PoincareTrainer::run(WorkerPool* pool, StopProbe stop) {
       const auto some = [&](std::size_t first, std::size_t last) {
         for (std::size_t e = first; e < last; ++e)
           gradients_of(at_ + e, gradient_.data() + e * row_ * dim_, touched_.data() + e * row_,
-                       &losses_[e]);
+                       scratch_.data() + 2 * e * row_, &losses_[e]);
       };
-      if (pool != nullptr && count > 1)
+      // Small batches cost less than handing them out.
+      if (pool != nullptr && count * row_ * dim_ >= 65536)
         pool->for_each_chunk(count, std::max<std::size_t>(1, count / 4), never_stop, some);
       else
         some(0, count);
@@ -176,6 +179,7 @@ bool PoincareTrainer::run(WorkerPool* pool, StopProbe stop) {
     }
     last_loss_ = loss_ / static_cast<double>(edges_.size());
     at_ = 0;
+    begun_ = false;
   }
   return true;
 }
