@@ -62,6 +62,14 @@ class Arena {
 
   std::size_t bytes() const noexcept { return bytes_; }
 
+  // Forgets everything, keeping a block for what comes next.
+  void reset() noexcept {
+    if (blocks_.size() > 1) return clear();
+    if (blocks_.empty()) return;
+    next_ = blocks_[0].get();
+    left_ = bytes_;
+  }
+
   void clear() noexcept {
     if (budget_ != nullptr) budget_->release(bytes_);
     blocks_.clear();

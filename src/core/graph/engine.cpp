@@ -1,0 +1,103 @@
+#include "core/graph/engine.h"
+
+#include "core/graph/eval.h"
+#include "core/graph/operator.h"
+#include "core/graph/query_error.h"
+
+namespace rv::graph {
+
+void execute(const Plan& plan, GraphStore& store, const Environment& environment,
+             std::span<const MapEntry> parameters, const BatchSink& rows,
+             std::vector<Profile>* profile) {
+  Runtime runtime(plan, store, environment, parameters);
+  if (profile != nullptr) {
+    runtime.profiling = true;
+    runtime.profile.resize(static_cast<std::size_t>(plan.nodes));
+  }
+  try {
+    OperatorTree tree = make_operators(*plan.root, runtime);
+    tree.root->open();
+    while (Batch* b = tree.root->next()) {
+      if (b->rows > 0 && rows) rows(runtime, *b);
+    }
+  } catch (const Error& e) {
+    throw locate(e, plan.statement->text, runtime.position);
+  }
+  if (profile != nullptr) *profile = runtime.profile;
+}
+
+void execute_schema(const Plan& plan, GraphStore& store, const Environment& environment,
+                    Arena& arena, RowSink& rows) {
+  SchemaCommand command = *plan.statement->schema;
+  if (plan.statement->schema_options != nullptr) {
+    Runtime runtime(plan, store, environment, {});
+    static const std::vector<Fetch> none;
+    Evaluator eval(runtime, arena, none);
+    const Batch nothing(0);
+    eval.start(nothing);
+    command.options = eval(*plan.statement->schema_options, 0);
+  }
+  try {
+    store.schema_command(command, arena, rows);
+  } catch (const Error& e) {
+    throw locate(e, plan.statement->text, 0);
+  }
+}
+
+namespace {
+
+std::string describe(const PlanNode& n, const Plan& plan) {
+  const Statement& s = *plan.statement;
+  std::string out(op_name(n.op));
+  const auto text_of = [&](const Expr& e) {
+    return s.text.substr(e.span.begin, e.span.end - e.span.begin);
+  };
+  const auto name = [&](int index) { return s.names[static_cast<std::size_t>(index)].text; };
+  if (n.op == Op::label_scan) out += " :" + name(n.name_index);
+  if (n.op == Op::expand || n.op == Op::expand_into || n.op == Op::var_expand ||
+      n.op == Op::relationship_scan || n.op == Op::shortest_path) {
+    out += n.direction == Direction::in ? " <-[" : " -[";
+    for (std::size_t i = 0; i < n.types.size(); ++i) out += (i == 0 ? ":" : "|") + name(n.types[i]);
+    if (n.op == Op::var_expand || n.op == Op::shortest_path) {
+      out += "*" + std::to_string(n.min) + "..";
+      if (n.max >= 0) out += std::to_string(n.max);
+    }
+    out += n.direction == Direction::out ? "]->" : "]-";
+  }
+  if (n.op == Op::filter || n.op == Op::index_seek || n.op == Op::unwind) {
+    for (std::size_t i = 0; i < n.exprs.size(); ++i)
+      out += (i == 0 ? " " : ", ") + text_of(*n.exprs[i].expr);
+  }
+  if (n.op == Op::procedure) out += " " + n.clause->name;
+  return out;
+}
+
+void explain_node(const PlanNode& n, const Plan& plan, const std::vector<Profile>* profile,
+                  int depth, std::vector<std::string>& out) {
+  std::string line(static_cast<std::size_t>(depth) * 2, ' ');
+  line += describe(n, plan) + "  (rows=" + std::to_string(static_cast<std::int64_t>(n.rows));
+  if (profile != nullptr) {
+    const Profile& p = (*profile)[static_cast<std::size_t>(n.id)];
+    line += " actual=" + std::to_string(p.rows) +
+            " ms=" + std::to_string(static_cast<double>(p.nanoseconds) / 1e6);
+  }
+  out.push_back(line + ")");
+  // Inner plans before the input, as they run later.
+  for (std::size_t i = n.children.size(); i-- > 0;)
+    explain_node(*n.children[i], plan, profile, depth + 1, out);
+}
+
+}  // namespace
+
+std::vector<std::string> explain(const Plan& plan, const std::vector<Profile>* profile) {
+  std::vector<std::string> out;
+  if (plan.root == nullptr) return {"SchemaCommand"};
+  explain_node(*plan.root, plan, profile, 0, out);
+  for (const auto& sub : plan.subqueries) {
+    out.emplace_back("Subquery");
+    explain_node(*sub.plan, plan, profile, 1, out);
+  }
+  return out;
+}
+
+}  // namespace rv::graph

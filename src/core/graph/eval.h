@@ -1,0 +1,98 @@
+// Evaluates expressions over the rows of a batch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/graph/batch.h"
+#include "core/graph/compare.h"
+#include "core/graph/plan.h"
+#include "core/graph/runtime.h"
+
+namespace rv::graph {
+
+// Belongs to one operator. Results live in `arena` or where the row's values live.
+class Evaluator {
+ public:
+  Evaluator(Runtime& runtime, Arena& arena, const std::vector<Fetch>& fetches);
+
+  // The rows that follow come from this batch. Forgets what was read ahead.
+  void start(const Batch& batch);
+  Value operator()(const Expr& e, std::uint32_t row) {
+    row_ = row;
+    return eval(e);
+  }
+  // A predicate: true, false or unknown; other values are a type error.
+  Truth test(const Expr& e, std::uint32_t row) {
+    row_ = row;
+    return truth_of(e);
+  }
+  Value property(const Value& base, int name_index);
+  Runtime& runtime() noexcept { return runtime_; }
+  Arena& arena() noexcept { return arena_; }
+
+ private:
+  Value eval(const Expr& e);
+  Truth truth_of(const Expr& e);
+  Value logical(const Expr& e);
+  Value compare_chain(const Expr& e);
+  Value arithmetic(const Expr& e);
+  Value in_list(const Expr& e);
+  Value string_predicate(const Expr& e);
+  Value property_of(const Expr& e);
+  Value index_of(const Expr& e);
+  Value slice_of(const Expr& e);
+  Value make_map(const Expr& e);
+  Value map_projection(const Expr& e);
+  Value has_labels(const Expr& e);
+  Value call(const Expr& e);
+  Value case_of(const Expr& e);
+  Value list_comprehension(const Expr& e);
+  Value quantifier(const Expr& e);
+  Value reduce(const Expr& e);
+  Value subquery(const Expr& e);
+
+  struct Column {
+    bool read = false;
+    std::vector<Value> values;
+    std::vector<std::span<const NameId>> labels;
+    std::vector<bool> found;
+  };
+  Column& column(int fetch);
+  // An expression that the planner shared between two operators is read ahead by one of them only.
+  bool reads_ahead(const Expr& e, int key) const {
+    const auto i = static_cast<std::size_t>(e.fetch);
+    return e.fetch >= 0 && i < fetches_.size() && fetches_[i].slot == e.args[0]->slot &&
+           fetches_[i].key_index == key;
+  }
+  void read_column(int fetch, Column& c);
+
+  Runtime& runtime_;
+  Arena& arena_;
+  const std::vector<Fetch>& fetches_;
+  std::vector<Column> columns_;
+  const Batch* batch_ = nullptr;
+  std::uint32_t row_ = 0;
+};
+
+// --- pieces that functions share ---
+Value add(const Value& a, const Value& b, Arena& arena);
+Value arithmetic(char op, const Value& a, const Value& b, Arena& arena);
+Value make_list(Arena& arena, std::span<const Value> items);
+// Sorts the entries; of equal keys the last one stays.
+Value make_map(Arena& arena, std::vector<MapEntry> entries);
+const Value* find_entry(const Value& map, std::string_view key);
+Value make_string(Arena& arena, std::string_view text);
+// The text of a scalar as toString() gives it; raises for others.
+std::string to_text(const Value& v);
+std::string float_text(double d);
+// All properties of a node or relationship as a map; null for null.
+Value properties_of(const Value& entity, Runtime& runtime, Arena& arena);
+std::span<const NameId> labels_of(NodeId node, Runtime& runtime, Arena& arena);
+[[noreturn]] void raise_deleted(const char* what);
+bool matches(const LabelExpr& e, std::span<const NameId> names, Runtime& runtime);
+bool matches_type(const LabelExpr& e, std::string_view type);
+// A value with everything it points to in another arena.
+Value copy_value(const Value& v, Arena& arena);
+
+}  // namespace rv::graph

@@ -1,0 +1,330 @@
+// Operators that keep, extend or count rows.
+#include <unordered_map>
+
+#include "core/graph/operators/base.h"
+#include "core/graph/query_error.h"
+#include "core/graph/type_set.h"
+
+namespace rv::graph {
+namespace {
+
+class FilterOperator final : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+
+ private:
+  Batch* produce() override {
+    arena_.reset();
+    while (Batch* b = input_->next()) {
+      // One predicate after the other, each on the rows that the ones before left.
+      for (const auto& e : plan_.exprs) {
+        if (b->rows == 0) break;
+        eval_.start(*b);
+        kept_.clear();
+        for (std::uint32_t i = 0; i < b->rows; ++i)
+          if (eval_.test(*e.expr, i) == Truth::yes) kept_.push_back(i);
+        if (kept_.size() < b->rows) compact(*b);
+      }
+      if (b->rows > 0) return b;
+    }
+    return nullptr;
+  }
+
+  void compact(Batch& b) {
+    for (Value* column : b.columns) {
+      if (column == nullptr) continue;
+      for (std::size_t i = 0; i < kept_.size(); ++i) column[i] = column[kept_[i]];
+    }
+    b.rows = static_cast<std::uint32_t>(kept_.size());
+  }
+
+  std::vector<std::uint32_t> kept_;
+};
+
+class ProjectOperator final : public UnaryOperator {
+ public:
+  ProjectOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
+      : UnaryOperator(runtime, plan, std::move(input)), columns_(runtime.slots(), {}) {
+    for (const auto& e : plan.exprs) columns_.add(e.slot);
+  }
+
+ private:
+  Batch* produce() override {
+    arena_.reset();
+    Batch* b = input_->next();
+    if (b == nullptr) return nullptr;
+    eval_.start(*b);
+    // All values first: an alias may take the place of a variable it is computed from.
+    for (const auto& e : plan_.exprs) {
+      Value* out = columns_.batch.column(e.slot);
+      for (std::uint32_t i = 0; i < b->rows; ++i) new (out + i) Value(eval_(*e.expr, i));
+    }
+    for (const auto& e : plan_.exprs) b->column(e.slot) = columns_.batch.column(e.slot);
+    return b;
+  }
+
+  OwnedBatch columns_;
+};
+
+class DistinctOperator final : public UnaryOperator {
+ public:
+  DistinctOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
+      : UnaryOperator(runtime, plan, std::move(input)), seen_arena_(runtime.budget()) {}
+  void open() override {
+    UnaryOperator::open();
+    seen_.clear();
+    seen_arena_.clear();
+  }
+
+ private:
+  Batch* produce() override {
+    const std::size_t width = plan_.keys.size();
+    while (Batch* b = input_->next()) {
+      std::uint32_t kept = 0;
+      for (std::uint32_t i = 0; i < b->rows; ++i) {
+        std::uint64_t h = width;
+        for (const int slot : plan_.keys) h = mix64(h ^ hash(b->at(slot, i)));
+        bool known = false;
+        const auto [first, last] = seen_.equal_range(h);
+        for (auto it = first; it != last && !known; ++it) {
+          known = true;
+          for (std::size_t k = 0; k < width && known; ++k)
+            known = equivalent(it->second[k], b->at(plan_.keys[k], i));
+        }
+        if (known) continue;
+        auto* row = seen_arena_.array<Value>(width);
+        for (std::size_t k = 0; k < width; ++k)
+          new (row + k) Value(copy_value(b->at(plan_.keys[k], i), seen_arena_));
+        seen_.emplace(h, row);
+        for (Value* column : b->columns)
+          if (column != nullptr) column[kept] = column[i];
+        ++kept;
+      }
+      b->rows = kept;
+      if (kept > 0) return b;
+    }
+    return nullptr;
+  }
+
+  Arena seen_arena_;
+  std::unordered_multimap<std::uint64_t, const Value*> seen_;
+};
+
+class SkipOperator final : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+  void open() override {
+    UnaryOperator::open();
+    left_ = row_count(*plan_.limit, "SKIP", runtime_);
+  }
+
+ private:
+  Batch* produce() override {
+    while (Batch* b = input_->next()) {
+      if (left_ >= b->rows) {
+        left_ -= b->rows;
+        continue;
+      }
+      const auto drop = static_cast<std::uint32_t>(left_);
+      left_ = 0;
+      if (drop > 0) {
+        for (Value* column : b->columns)
+          if (column != nullptr)
+            for (std::uint32_t i = drop; i < b->rows; ++i) column[i - drop] = column[i];
+        b->rows -= drop;
+      }
+      return b;
+    }
+    return nullptr;
+  }
+
+  std::uint64_t left_ = 0;
+};
+
+class LimitOperator final : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+  void open() override {
+    UnaryOperator::open();
+    left_ = row_count(*plan_.limit, "LIMIT", runtime_);
+    asked_ = false;
+  }
+
+ private:
+  Batch* produce() override {
+    if (left_ == 0) {
+      // LIMIT 0 does not undo what the clauses before it write.
+      if (!asked_) input_->next();
+      asked_ = true;
+      return nullptr;
+    }
+    asked_ = true;
+    Batch* b = input_->next();
+    if (b == nullptr) return nullptr;
+    if (b->rows > left_) b->rows = static_cast<std::uint32_t>(left_);
+    left_ -= b->rows;
+    return b;
+  }
+
+  std::uint64_t left_ = 0;
+  bool asked_ = false;
+};
+
+class UnwindOperator final : public ExpandingOperator {
+ public:
+  using ExpandingOperator::ExpandingOperator;
+
+ private:
+  void start_batch() override {
+    eval_row_.start(*in_);
+    row_ = 0;
+    item_ = 0;
+    ready_ = false;
+  }
+  bool fill() override {
+    for (; row_ < in_->rows; ++row_, ready_ = false) {
+      if (!ready_) {
+        list_ = eval_row_(*plan_.exprs[0].expr, row_);
+        ready_ = true;
+        item_ = 0;
+      }
+      if (list_.is_null()) continue;
+      const auto items = list_.is(Kind::list) ? list_.as_list() : std::span<const Value>(&list_, 1);
+      for (; item_ < items.size(); ++item_) {
+        if (out_.full()) return true;
+        put(plan_.exprs[0].slot, out_.append(*in_, row_), items[item_]);
+      }
+    }
+    return false;
+  }
+
+  Evaluator eval_row_{runtime_, row_arena_, plan_.fetches};
+  std::uint32_t row_ = 0;
+  std::size_t item_ = 0;
+  bool ready_ = false;
+  Value list_;
+};
+
+class BuildPathOperator final : public UnaryOperator {
+ public:
+  BuildPathOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
+      : UnaryOperator(runtime, plan, std::move(input)), column_(runtime.slots(), {&plan.slot, 1}) {}
+
+ private:
+  Batch* produce() override {
+    arena_.reset();
+    Batch* b = input_->next();
+    if (b == nullptr) return nullptr;
+    Value* out = column_.batch.column(plan_.slot);
+    for (std::uint32_t i = 0; i < b->rows; ++i) new (out + i) Value(build(*b, i));
+    b->column(plan_.slot) = out;
+    return b;
+  }
+
+  Value build(const Batch& b, std::uint32_t row) {
+    const PatternPart& part = *plan_.part;
+    nodes_.clear();
+    relationships_.clear();
+    const Value& first = b.at(part.nodes[0].slot, row);
+    if (!first.is(Kind::node)) return Value::null();
+    nodes_.push_back(first.as_node());
+    const auto step = [this](const Value& v) {
+      const RelationshipRef& r = v.as_relationship();
+      relationships_.push_back(&r);
+      nodes_.push_back(r.source == nodes_.back() ? r.target : r.source);
+    };
+    for (const RelationshipPattern& p : part.relationships) {
+      const Value& v = b.at(p.slot, row);
+      if (v.is(Kind::relationship)) {
+        step(v);
+      } else if (v.is(Kind::list)) {
+        for (const Value& item : v.as_list()) step(item);
+      } else {
+        return Value::null();
+      }
+    }
+    auto* path = arena_.make<PathData>();
+    path->length = static_cast<std::uint32_t>(relationships_.size());
+    path->nodes = arena_.copy(std::span<const NodeId>(nodes_)).data();
+    auto* refs = arena_.array<const RelationshipRef*>(relationships_.size());
+    for (std::size_t i = 0; i < relationships_.size(); ++i)
+      refs[i] = arena_.make<RelationshipRef>(*relationships_[i]);
+    path->relationships = refs;
+    return Value::path(path);
+  }
+
+  OwnedBatch column_;
+  std::vector<NodeId> nodes_;
+  std::vector<const RelationshipRef*> relationships_;
+};
+
+class NoRowsOperator final : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+
+ private:
+  Batch* produce() override {
+    while (input_->next() != nullptr) {
+    }
+    return nullptr;
+  }
+};
+
+class UnionOperator final : public Operator {
+ public:
+  UnionOperator(Runtime& runtime, const PlanNode& plan, std::vector<OperatorPtr> inputs)
+      : Operator(runtime, plan), inputs_(std::move(inputs)), out_(runtime.slots()) {}
+  void open() override {
+    at_ = 0;
+    if (!inputs_.empty()) inputs_[0]->open();
+  }
+
+ private:
+  Batch* produce() override {
+    for (; at_ < inputs_.size();) {
+      if (Batch* b = inputs_[at_]->next()) {
+        for (std::size_t k = 0; k < plan_.keys.size(); ++k)
+          out_.column(plan_.keys[k]) = b->column(plan_.inputs[at_][k]);
+        out_.rows = b->rows;
+        return &out_;
+      }
+      if (++at_ < inputs_.size()) inputs_[at_]->open();
+    }
+    return nullptr;
+  }
+
+  std::vector<OperatorPtr> inputs_;
+  Batch out_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+OperatorPtr make_row_operator(Runtime& runtime, const PlanNode& plan, OperatorPtr input) {
+  switch (plan.op) {
+    case Op::filter:
+      return std::make_unique<FilterOperator>(runtime, plan, std::move(input));
+    case Op::project:
+      return std::make_unique<ProjectOperator>(runtime, plan, std::move(input));
+    case Op::distinct:
+      return std::make_unique<DistinctOperator>(runtime, plan, std::move(input));
+    case Op::skip:
+      return std::make_unique<SkipOperator>(runtime, plan, std::move(input));
+    case Op::limit:
+      return std::make_unique<LimitOperator>(runtime, plan, std::move(input));
+    case Op::unwind:
+      return std::make_unique<UnwindOperator>(runtime, plan, std::move(input));
+    case Op::build_path:
+      return std::make_unique<BuildPathOperator>(runtime, plan, std::move(input));
+    case Op::no_rows:
+      return std::make_unique<NoRowsOperator>(runtime, plan, std::move(input));
+    default:
+      throw Error(ErrorCode::internal, "plan node without an operator");
+  }
+}
+
+OperatorPtr make_union(Runtime& runtime, const PlanNode& plan, std::vector<OperatorPtr> inputs) {
+  return std::make_unique<UnionOperator>(runtime, plan, std::move(inputs));
+}
+
+}  // namespace rv::graph
