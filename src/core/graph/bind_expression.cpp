@@ -181,8 +181,6 @@ TypeSet Binder::access(Expr& e, const Scope& scope, ExprContext context) {
   switch (e.kind) {
     case ExprKind::property:
       e.name_index = name_index(NameKind::key, e.name);
-      check_type(*e.args[0], base, kMap | kNode | kRelationship | kTemporal | kPoint,
-                 "property access");
       return kAnyType;
     case ExprKind::has_labels:
       check_type(*e.args[0], base, kNode | kRelationship, "a label test");

@@ -25,7 +25,7 @@ void Binder::declare_node(NodePattern& n, Scope& scope) {
     return;
   }
   if (const Symbol* s = scope.find(n.variable); s != nullptr) {
-    if ((s->type & kNode) == 0)
+    if ((s->type & (kNode | kNullType)) == 0)
       fail(n.span, "variable " + n.variable + " is " + type_name(s->type) + ", not a node",
            "VariableTypeConflict");
     Expr reference(ExprKind::variable, n.span);
@@ -52,7 +52,7 @@ void Binder::declare_relationship(RelationshipPattern& r, Scope& scope,
          "RelationshipUniquenessViolation");
   if (const Symbol* s = scope.find(r.variable); s != nullptr) {
     const TypeSet wanted = r.variable_length ? kList : kRelationship;
-    if ((s->type & wanted) == 0)
+    if ((s->type & (wanted | kNullType)) == 0)
       fail(r.span,
            "variable " + r.variable + " is " + type_name(s->type) + ", not " +
                (r.variable_length ? "a list of relationships" : "a relationship"),
@@ -107,7 +107,7 @@ void Binder::match_pattern(Pattern& pattern, Scope& scope) {
 void Binder::created_node(NodePattern& n, Scope& scope, bool alone, bool merge) {
   const Symbol* s = n.variable.empty() ? nullptr : scope.find(n.variable);
   if (s != nullptr) {
-    if ((s->type & kNode) == 0)
+    if ((s->type & (kNode | kNullType)) == 0)
       fail(n.span, "variable " + n.variable + " is " + type_name(s->type) + ", not a node",
            "VariableTypeConflict");
     if (alone || n.labels != nullptr || n.properties != nullptr)

@@ -117,16 +117,29 @@ bool mentions_aggregate(const Expr& e) {
 // else the projected columns.
 void Binder::grouped_sort_key(Expr& e, const Scope& before, const Scope& projected) {
   if (is_aggregate(e)) {
+    const std::function<void(const Expr&)> check = [&](const Expr& x) {
+      if (x.kind == ExprKind::variable && before.find(x.name) != nullptr &&
+          projected.find(x.name) == nullptr)
+        undefined(x.span, x.name);
+      for (const auto& arg : x.args)
+        if (arg != nullptr) check(*arg);
+    };
+    check(e);
     expression(e, before, {true, false});
     e.slot = new_slot();
     e.replaced = true;
     return;
   }
-  if (e.kind == ExprKind::variable && projected.find(e.name) == nullptr &&
-      before.find(e.name) != nullptr)
-    fail(e.span, "ORDER BY mixes an aggregate with " + e.name + ", which is not projected",
-         "AmbiguousAggregationExpression");
   if (!mentions_aggregate(e)) {
+    const std::function<void(const Expr&)> check = [&](const Expr& x) {
+      if (x.kind == ExprKind::variable && before.find(x.name) != nullptr &&
+          projected.find(x.name) == nullptr)
+        fail(x.span, "ORDER BY mixes an aggregate with " + x.name + ", which is not projected",
+             "AmbiguousAggregationExpression");
+      for (const auto& arg : x.args)
+        if (arg != nullptr) check(*arg);
+    };
+    check(e);
     expression(e, projected, {});
     return;
   }

@@ -94,7 +94,6 @@ class Lexer {
       t.text += q_[i_++];
     }
     ++i_;
-    if (t.text.empty()) fail(start, "a name must not be empty", "UnexpectedSyntax");
   }
 
   void read_parameter(Token& t) {

@@ -109,6 +109,7 @@ void Parser::relationship_detail(RelationshipPattern& r) {
     r.types = label_expression(true);
   }
   if (take("*")) length_range(r);
+  if (at("..")) fail(here(), "a variable length needs a * before it", "InvalidRelationshipPattern");
   if (at("{")) {
     r.properties = map_literal();
   } else if (peek().kind == Tok::parameter) {

@@ -260,7 +260,7 @@ PlanPtr Planner::hop(Hop& h, PlanPtr input, MatchState& m) {
     if (other->part->selector == PatternPart::Selector::none && other->pattern->slot != r.slot)
       n->distinct_from.push_back(other->pattern->slot);
   if (r.variable_length) {
-    n->min = r.min.value_or(r.max && *r.max < 1 ? *r.max : 1);
+    n->min = r.min.value_or(1);
     n->max = r.max.value_or(-1);
     if (r.properties != nullptr) {
       for (std::size_t i = 0; i < r.properties->args.size(); ++i) {

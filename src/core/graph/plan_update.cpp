@@ -52,6 +52,14 @@ PlanPtr Planner::create(Clause& c, PlanPtr input) {
       n->exprs.push_back({r.properties.get(), kNoSlot});
     }
   }
+  // Properties may read what the clause has created before: CREATE (a {x: 1}), ({y: a.x}).
+  SlotSet uses(s_.slots);
+  for (const auto& e : n->exprs) slots_of(*e.expr, uses);
+  for (const PatternPart& part : c.pattern) {
+    for (const auto& node : part.nodes) n->advance |= node.declared && uses.has(node.slot);
+    for (const auto& r : part.relationships) n->advance |= uses.has(r.slot);
+  }
+  if (n->advance) n->children[0] = eager(std::move(n->children[0]), false);
   created_slots(c);
   for (PatternPart& part : c.pattern) {
     if (part.variable.empty()) continue;

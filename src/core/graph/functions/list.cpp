@@ -65,6 +65,10 @@ Value reverse(Args a, FunctionContext& c) {
 }
 
 Value range(Args a, FunctionContext& c) {
+  for (const Value& v : a)
+    if (!v.is(Kind::integer))
+      raise_argument("range() expects INTEGER, not " + std::string(kind_name(v.kind())),
+                     "ArgumentError: InvalidArgumentType");
   const std::int64_t from = a[0].as_integer();
   const std::int64_t to = a[1].as_integer();
   const std::int64_t step = a.size() > 2 ? a[2].as_integer() : 1;
@@ -101,7 +105,7 @@ const FunctionInfo kFunctions[] = {
     {"size", 1, 1, kListOrString | kVector, 0, kInteger, size},
     {"isEmpty", 1, 1, kListOrString | kMap, 0, kBoolean, is_empty},
     {"reverse", 1, 1, kListOrString, 0, kListOrString, reverse},
-    {"range", 2, 3, kInteger, kInteger, kList, range},
+    {"range", 2, 3, kAnyType, kAnyType, kList, range},
     {"valueType", 1, 1, kAnyType, 0, kString, value_type, false},
 };
 

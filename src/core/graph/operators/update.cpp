@@ -33,6 +33,7 @@ class CreateOperator final : public UnaryOperator {
         Value* out = columns_.batch.column(n.slot);
         creator.nodes(n, eval_, b->rows, out);
         b->column(n.slot) = out;
+        created(*b);
       }
     }
     for (const PatternPart& part : plan_.clause->pattern) {
@@ -40,9 +41,16 @@ class CreateOperator final : public UnaryOperator {
         Value* out = columns_.batch.column(part.relationships[i].slot);
         creator.relationships(part, i, eval_, *b, out);
         b->column(part.relationships[i].slot) = out;
+        created(*b);
       }
     }
     return b;
+  }
+
+  void created(const Batch& b) {
+    if (!plan_.advance) return;
+    runtime_.advance();
+    eval_.start(b);
   }
 
   OwnedBatch columns_;

@@ -20,6 +20,9 @@ std::int64_t whole(long double x) {
   return static_cast<std::int64_t>(x);
 }
 
+// Towards zero, except that what is a whole number but for rounding errors stays one.
+long double whole_nanos(long double x) { return std::trunc(x + (x < 0 ? -1e-3L : 1e-3L)); }
+
 }  // namespace
 
 Value exact_duration(std::int64_t months, std::int64_t days, std::int64_t seconds,
@@ -35,10 +38,10 @@ Value make_duration(long double months, long double days, long double seconds, A
   const std::int64_t m = whole(std::trunc(months));
   days += (months - std::trunc(months)) * kDaysPerMonth;
   const std::int64_t d = whole(std::trunc(days));
-  // What is left of a day, rounded to nanoseconds before it meets the whole seconds.
-  const long double rest = std::round((days - std::trunc(days)) * 86400e9L);
+  // What is left of a day, cut to nanoseconds before it meets the whole seconds.
+  const long double rest = whole_nanos((days - std::trunc(days)) * 86400e9L);
   const std::int64_t s = whole(std::trunc(seconds));
-  const long double nanos = std::round((seconds - std::trunc(seconds)) * 1e9L) + rest;
+  const long double nanos = whole_nanos((seconds - std::trunc(seconds)) * 1e9L) + rest;
   return exact_duration(m, d, s, whole(nanos), arena);
 }
 
