@@ -187,8 +187,9 @@ void Binder::projection(Clause& c, Scope& scope) {
 
   if (!c.order.empty()) {
     for (auto& s : c.order) {
+      const bool aggregated = grouped && mentions_aggregate(*s.expr);
       if (s.expr->kind != ExprKind::variable) replace_projected(s.expr, c);
-      if (!grouped || !mentions_aggregate(*s.expr)) continue;
+      if (!aggregated) continue;
       grouped_sort_key(*s.expr, scope, combined);
       s.slot = new_slot();
     }
