@@ -45,6 +45,17 @@ struct CodeKernels {
   void (*rows4)(const std::int8_t* const* rows, const std::int8_t* packed,
                 const std::int32_t* column_sums, std::size_t n, std::size_t columns,
                 std::int32_t* out, std::size_t stride);
+  // The k nearest of n columns (a multiple of 16): distance[c] = norm + norms[c] - scale *
+  // scales[c] * dots[c]; column `skip` is left out. Writes them in ascending order; returns how
+  // many there are, columns of a norm above 1e30 never among them.
+  int (*nearest)(const std::int32_t* dots, const float* norms, const float* scales, float norm,
+                 float scale, std::size_t n, std::size_t skip, int k, float* best,
+                 std::uint32_t* index);
+  // u[i] |= plane[i] << shift, as unpack_plane(), at the level's speed.
+  void (*unpack)(const std::uint8_t* plane, std::size_t n, int width, int shift, std::uint8_t* u);
+  void (*pack)(const std::uint8_t* u, std::size_t n, int width, int shift, std::uint8_t* plane);
+  // x[i] = u[i] ^ 128 for 8 bits, 2 u[i] - top below.
+  void (*centre)(std::uint8_t* u, std::size_t n, int bits);
 };
 
 const CodeKernels& code_kernels(simd::Level level) noexcept;
@@ -54,9 +65,15 @@ const CodeKernels& code_kernels() noexcept;  // the level in use
 constexpr std::size_t plane_bytes(int width, std::size_t n) noexcept {
   return n * static_cast<std::size_t>(width) / 8;
 }
-// Adds (u[i] >> shift) & (2^width - 1) as a plane; and the reverse: u[i] |= plane[i] << shift.
-void pack_plane(const std::uint8_t* u, std::size_t n, int width, int shift, std::uint8_t* plane);
-void unpack_plane(const std::uint8_t* plane, std::size_t n, int width, int shift, std::uint8_t* u);
+// (u[i] >> shift) & (2^width - 1) as a plane; and the reverse: u[i] |= plane[i] << shift.
+inline void pack_plane(const std::uint8_t* u, std::size_t n, int width, int shift,
+                       std::uint8_t* plane) {
+  code_kernels().pack(u, n, width, shift, plane);
+}
+inline void unpack_plane(const std::uint8_t* plane, std::size_t n, int width, int shift,
+                         std::uint8_t* u) {
+  code_kernels().unpack(plane, n, width, shift, u);
+}
 
 // Puts row `column` (n int8) into a packed matrix for rows4; returns the sum of its components,
 // which rows4 wants in column_sums[column].

@@ -106,6 +106,126 @@ std::int32_t quantize_query(const float* x, std::size_t n, float scale, std::int
   return sum;
 }
 
+// The loops over j are what the compiler vectorises.
+template <int width>
+void pack_width(const std::uint8_t* u, std::size_t n, int shift, std::uint8_t* plane) {
+  constexpr std::size_t fields = 8 / width;
+  constexpr unsigned mask = (1u << width) - 1u;
+  while (n > 0) {
+    const std::size_t block = n < 64 * fields ? n : 64 * fields;
+    const std::size_t bytes = block / fields;
+    for (std::size_t j = 0; j < bytes; ++j) {
+      unsigned byte = 0;
+      for (std::size_t f = 0; f < fields; ++f)
+        byte |= ((static_cast<unsigned>(u[f * bytes + j]) >> shift) & mask) << (f * width);
+      plane[j] = static_cast<std::uint8_t>(byte);
+    }
+    plane += bytes;
+    u += block;
+    n -= block;
+  }
+}
+
+template <int width>
+void unpack_width(const std::uint8_t* plane, std::size_t n, int shift, std::uint8_t* u) {
+  constexpr std::size_t fields = 8 / width;
+  constexpr unsigned mask = (1u << width) - 1u;
+  while (n > 0) {
+    const std::size_t block = n < 64 * fields ? n : 64 * fields;
+    const std::size_t bytes = block / fields;
+    for (std::size_t f = 0; f < fields; ++f) {
+      std::uint8_t* to = u + f * bytes;
+      for (std::size_t j = 0; j < bytes; ++j)
+        to[j] = static_cast<std::uint8_t>(
+            to[j] | (((static_cast<unsigned>(plane[j]) >> (f * width)) & mask) << shift));
+    }
+    plane += bytes;
+    u += block;
+    n -= block;
+  }
+}
+
+void pack(const std::uint8_t* u, std::size_t n, int width, int shift, std::uint8_t* plane) {
+  switch (width) {
+    case 1:
+      return pack_width<1>(u, n, shift, plane);
+    case 2:
+      return pack_width<2>(u, n, shift, plane);
+    case 4:
+      return pack_width<4>(u, n, shift, plane);
+    default:
+      return pack_width<8>(u, n, shift, plane);
+  }
+}
+
+void unpack(const std::uint8_t* plane, std::size_t n, int width, int shift, std::uint8_t* u) {
+  switch (width) {
+    case 1:
+      return unpack_width<1>(plane, n, shift, u);
+    case 2:
+      return unpack_width<2>(plane, n, shift, u);
+    case 4:
+      return unpack_width<4>(plane, n, shift, u);
+    default:
+      return unpack_width<8>(plane, n, shift, u);
+  }
+}
+
+void centre(std::uint8_t* u, std::size_t n, int bits) {
+  if (bits == 8) {
+    for (std::size_t i = 0; i < n; ++i) u[i] = static_cast<std::uint8_t>(u[i] ^ 128u);
+    return;
+  }
+  const unsigned top = (1u << bits) - 1u;
+  for (std::size_t i = 0; i < n; ++i) u[i] = static_cast<std::uint8_t>(2u * u[i] - top);
+}
+
+// Puts (d, i) into the sorted list of at most k; returns its new length.
+inline int keep(float d, std::uint32_t i, int count, int k, float* best, std::uint32_t* index) {
+  int p = count < k ? count : k - 1;
+  while (p > 0 && best[p - 1] > d) {
+    best[p] = best[p - 1];
+    index[p] = index[p - 1];
+    --p;
+  }
+  best[p] = d;
+  index[p] = i;
+  return count < k ? count + 1 : k;
+}
+
+int nearest(const std::int32_t* dots, const float* norms, const float* scales, float norm,
+            float scale, std::size_t n, std::size_t skip, int k, float* best,
+            std::uint32_t* index) {
+  int count = 0;
+  float limit = 1e30f;
+  for (std::size_t c = 0; c < n; c += 16) {
+    float d[16];
+    unsigned near = 0;
+#if defined(__AVX512F__)
+    const __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + c)),
+                                         _mm512_loadu_ps(scales + c));
+    const __m512 v =
+        _mm512_add_ps(_mm512_fnmadd_ps(product, _mm512_set1_ps(scale), _mm512_set1_ps(norm)),
+                      _mm512_loadu_ps(norms + c));
+    near = _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_LT_OQ);
+    if (near == 0) continue;
+    _mm512_storeu_ps(d, v);
+#else
+    for (std::size_t j = 0; j < 16; ++j)
+      d[j] = norm - static_cast<float>(dots[c + j]) * scales[c + j] * scale + norms[c + j];
+    for (std::size_t j = 0; j < 16; ++j) near |= (d[j] < limit ? 1u : 0u) << j;
+#endif
+    while (near != 0) {
+      const auto j = static_cast<std::size_t>(__builtin_ctz(near));
+      near &= near - 1;
+      if (c + j == skip || d[j] >= limit) continue;
+      count = keep(d[j], static_cast<std::uint32_t>(c + j), count, k, best, index);
+      if (count == k) limit = best[k - 1];
+    }
+  }
+  return count;
+}
+
 float max_abs(const float* x, std::size_t n) {
   Floats16 most{};
   for (std::size_t i = 0; i < n; i += 16) {
@@ -122,7 +242,8 @@ float max_abs(const float* x, std::size_t n) {
 
 extern const CodeKernels RV_CODE_TABLE;
 constinit const CodeKernels RV_CODE_TABLE = {
-    hadamard,     multiply,     mix_halves,   quantize,     quantize_query, max_abs,
-    plane_dot<1>, plane_dot<2>, plane_dot<4>, plane_dot<8>, rows4};
+    hadamard, multiply,     mix_halves,   quantize,     quantize_query,
+    max_abs,  plane_dot<1>, plane_dot<2>, plane_dot<4>, plane_dot<8>,
+    rows4,    nearest,      unpack,       pack,         centre};
 
 }  // namespace rv::quant::detail

@@ -190,13 +190,8 @@ Codec::Expanded RabitqCodec::expand(const std::byte* code, std::int8_t* x) const
   unpack(code, u);
   Header header;
   std::memcpy(&header, code, sizeof header);
-  if (model_.bits == 8) {
-    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<std::int8_t>(u[i] ^ 0x80u);
-    return {header.norm, header.scale * 1.41421356f};
-  }
-  const int top = (1 << model_.bits) - 1;
-  for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<std::int8_t>(2 * u[i] - top);
-  return {header.norm, header.scale * 0.70710678f};
+  code_kernels().centre(u, n, model_.bits);
+  return {header.norm, header.scale * (model_.bits == 8 ? 1.41421356f : 0.70710678f)};
 }
 
 std::unique_ptr<CodeQuery> RabitqCodec::query() const {

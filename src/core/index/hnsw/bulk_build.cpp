@@ -1,0 +1,316 @@
+#include "core/index/hnsw/bulk_build.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/base/rng.h"
+#include "core/parallel/resumable.h"
+
+namespace rv::index::hnsw {
+namespace {
+
+std::uint64_t hash_code(const std::byte* code, std::size_t bytes) noexcept {
+  std::uint64_t h = bytes;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, code + i, 8);
+    h = (h ^ word) * 0x9E3779B97F4A7C15ULL;
+    h ^= h >> 29;
+  }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, code + i, bytes - i);
+  return mix64(h ^ rest);
+}
+
+}  // namespace
+
+BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
+                     const Workers& workers, std::uint64_t seed)
+    : codec_(std::move(codec)),
+      options_(options),
+      workers_(workers),
+      seed_(seed),
+      codes_(codec_->code_bytes()),
+      table_(1024) {}
+
+LevelParams BulkBuild::level_params(int degree) const noexcept {
+  LevelParams p;
+  p.degree = degree;
+  // ef_construction means effort, as it does for insertion: 64 gives 8 candidates from each of 4
+  // leaves, measured to be as good as insertion at 64 (docs/benchmarks.md).
+  const int ef = std::max(options_.ef_construction, degree);
+  p.per_leaf = std::clamp(ef / 8, 4, 64);
+  p.partition.fan = std::clamp(2 + ef / 32, 3, 12);
+  p.partition.leaf_size = std::clamp(std::max(384, 6 * p.per_leaf), 64, 1024);
+  p.partition.seed = seed_;
+  return p;
+}
+
+std::size_t BulkBuild::bytes_per_row(const quant::Codec& codec, const Options& options) noexcept {
+  LevelParams p;
+  p.degree = 2 * options.m;
+  const int ef = std::max(options.ef_construction, p.degree);
+  p.per_leaf = std::clamp(ef / 8, 4, 64);
+  p.partition.fan = std::clamp(2 + ef / 32, 3, 12);
+  return codec.code_bytes() + sizeof(HeapTid) + 2 * sizeof(std::uint64_t) + 8 +
+         level_bytes_per_member(p);
+}
+
+std::size_t BulkBuild::bytes_when_built() const noexcept {
+  return codes_.size() * bytes_per_row(*codec_, options_) + extra_.size() * sizeof(ExtraRow);
+}
+
+void BulkBuild::grow_table() {
+  table_.assign(table_.size() * 2, 0);
+  const std::size_t mask = table_.size() - 1;
+  for (std::size_t node = 0; node < hashes_.size(); ++node) {
+    std::size_t i = hashes_[node] & mask;
+    while (table_[i] != 0) i = (i + 1) & mask;
+    table_[i] = static_cast<std::uint32_t>(node + 1);
+  }
+}
+
+// Enters the code of `node`, the last one; true when an equal one is there, which takes the row.
+bool BulkBuild::is_repeated(std::uint32_t node, HeapTid tid) {
+  const std::uint64_t hash = hashes_[node];
+  const std::size_t mask = table_.size() - 1;
+  std::size_t i = hash & mask;
+  for (; table_[i] != 0; i = (i + 1) & mask) {
+    const std::uint32_t other = table_[i] - 1;
+    if (hashes_[other] != hash ||
+        std::memcmp(codes_[other], codes_[node], codes_.code_bytes()) != 0)
+      continue;
+    extra_.push_back({other, tid});
+    return true;
+  }
+  table_[i] = node + 1;
+  return false;
+}
+
+void BulkBuild::add(const float* vectors, const HeapTid* tids, std::size_t count) {
+  const std::size_t first = codes_.size();
+  if (first + count >= kPrimary)
+    throw Error(ErrorCode::limit_exceeded, "more than 2147483647 vectors in one build");
+  std::vector<std::byte*> to(count);
+  for (auto& p : to) p = codes_.append();
+  const auto dim = static_cast<std::size_t>(codec_->dim());
+  std::vector<std::uint64_t> hashes(count);
+  for_each_resumable(*workers_.pool, count, 64, workers_.stop, workers_.on_stop,
+                     [&](std::size_t begin, std::size_t end) {
+                       for (std::size_t i = begin; i < end; ++i) {
+                         codec_->encode(vectors + i * dim, to[i]);
+                         hashes[i] = hash_code(to[i], codes_.code_bytes());
+                       }
+                     });
+  // Repetitions leave gaps, which the codes behind them fill.
+  for (std::size_t i = 0; i < count; ++i) codes_.drop_last();
+  for (std::size_t i = 0; i < count; ++i) {
+    std::byte* slot = codes_.append();
+    if (slot != to[i]) std::memcpy(slot, to[i], codes_.code_bytes());
+    const auto node = static_cast<std::uint32_t>(codes_.size() - 1);
+    hashes_.push_back(hashes[i]);
+    if (hashes_.size() * 2 > table_.size()) {
+      hashes_.pop_back();
+      grow_table();
+      hashes_.push_back(hashes[i]);
+    }
+    ++rows_;
+    if (is_repeated(node, tids[i])) {
+      codes_.drop_last();
+      hashes_.pop_back();
+    } else {
+      tids_.push_back(tids[i]);
+    }
+  }
+}
+
+void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progress) {
+  table_.clear();
+  table_.shrink_to_fit();
+  hashes_.clear();
+  hashes_.shrink_to_fit();
+  const std::size_t n = codes_.size();
+  levels_.resize(n);
+  Rng rng(seed_);
+  const double scale = 1 / std::log(static_cast<double>(options_.m));
+  int top = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const int level = std::min(static_cast<int>(-std::log(1.0 - rng.uniform()) * scale), kMaxLevel);
+    levels_[i] = static_cast<std::uint8_t>(level);
+    top = std::max(top, level);
+  }
+  graphs_.resize(static_cast<std::size_t>(top) + 1);
+  for (int l = top; l >= 0; --l) {
+    Level& level = graphs_[static_cast<std::size_t>(l)];
+    for (std::size_t i = 0; i < n; ++i)
+      if (levels_[i] >= l) level.members.push_back(static_cast<std::uint32_t>(i));
+    level.graph = build_level(*codec_, codes_, level.members,
+                              level_params(l == 0 ? 2 * options_.m : options_.m), workers_);
+    progress(level.members.size(), n);
+  }
+}
+
+void BulkBuild::write(PageStore& store,
+                      const std::function<void(std::size_t, std::size_t)>& progress) {
+  const std::size_t n = codes_.size();
+  if (n == 0) return;
+  const Geometry g{store.content_bytes(), options_.m, codes_.code_bytes()};
+  const std::uint32_t node_slots = g.node_slots(), aux_slots = g.aux_slots();
+  const LevelGraph& base = graphs_[0].graph;
+
+  // Places: nodes in partition order, then the records of those that have any.
+  const Block first_node = store.blocks();
+  const auto node_pages = static_cast<Block>((n + node_slots - 1) / node_slots);
+  const Block first_aux = first_node + node_pages;
+  std::vector<std::uint32_t> place(n);
+  for (std::size_t i = 0; i < n; ++i) place[base.order[i]] = static_cast<std::uint32_t>(i);
+  const auto node_id = [&](std::uint32_t node) {
+    return (first_node + place[node] / node_slots) * node_slots + place[node] % node_slots;
+  };
+  const auto record_id = [&](std::size_t record) {
+    return static_cast<RecordId>((first_aux + record / aux_slots) * aux_slots + record % aux_slots);
+  };
+  std::sort(extra_.begin(), extra_.end(),
+            [](const ExtraRow& a, const ExtraRow& b) { return a.node < b.node; });
+  const auto per_record = static_cast<std::size_t>(g.rows_per_record());
+  std::vector<std::uint32_t> first_record(n, kNoRecord);
+  struct Owner {
+    std::uint32_t node;
+    std::size_t extra_begin, extra_end;
+  };
+  std::vector<Owner> owners;
+  std::size_t records = 0, at = 0;
+  for (std::size_t node = 0; node < n; ++node) {
+    const std::size_t begin = at;
+    while (at < extra_.size() && extra_[at].node == node) ++at;
+    const std::size_t mine = levels_[node] + (at - begin + per_record - 1) / per_record;
+    if (mine == 0) continue;
+    first_record[node] = static_cast<std::uint32_t>(records);
+    records += mine;
+    owners.push_back({static_cast<std::uint32_t>(node), begin, at});
+  }
+
+  std::byte* page = nullptr;
+  const std::size_t node_bytes = g.node_bytes();
+  for (std::size_t start = 0; start < n; start += node_slots) {
+    PageEdits edits(store);
+    Block block;
+    page = edits.create(kNodePage, &block);
+    const std::size_t count = std::min<std::size_t>(node_slots, n - start);
+    const SlottedPageHeader header{kNoBlock, static_cast<std::uint16_t>(count), 0};
+    std::memcpy(page, &header, sizeof header);
+    for (std::size_t s = 0; s < count; ++s) {
+      const std::uint32_t node = base.order[start + s];
+      std::byte* to = page + sizeof header + s * node_bytes;
+      NodeHeader h{};
+      h.tid = tids_[node];
+      h.aux = first_record[node] == kNoRecord ? kNoRecord : record_id(first_record[node]);
+      h.flags = kNodeUsed;
+      h.level = levels_[node];
+      h.link_count = base.counts[node];
+      std::memcpy(to, &h, sizeof h);
+      std::memcpy(to + sizeof h, codes_[node], g.code_bytes);
+      std::byte* links = to + sizeof h + g.code_bytes;
+      for (std::size_t i = 0; i < base.counts[node]; ++i) {
+        const NodeId id = node_id(base.links[node * static_cast<std::size_t>(base.degree) + i]);
+        std::memcpy(links + i * sizeof id, &id, sizeof id);
+      }
+    }
+    edits.commit();
+    if (block != first_node + start / node_slots)
+      throw Error(ErrorCode::internal, "pages of a new index are not consecutive");
+    if ((start / node_slots) % 64 == 0) {
+      store.check_interrupts();
+      progress(start, n);
+    }
+  }
+
+  // Positions of upper members by node, a level at a time.
+  std::vector<std::vector<std::uint32_t>> position(graphs_.size());
+  for (std::size_t l = 1; l < graphs_.size(); ++l) {
+    position[l].resize(n);
+    for (std::size_t i = 0; i < graphs_[l].members.size(); ++i)
+      position[l][graphs_[l].members[i]] = static_cast<std::uint32_t>(i);
+  }
+  const std::size_t record_bytes = g.record_bytes();
+  std::vector<std::byte> image(record_bytes);
+  std::size_t written = 0;
+  std::byte* aux_page = nullptr;
+  std::unique_ptr<PageEdits> edits;
+  const auto put = [&](const RecordHeader& header, const void* entries, std::size_t bytes) {
+    const std::size_t slot = written % aux_slots;
+    if (slot == 0) {
+      if (edits != nullptr) edits->commit();
+      edits = std::make_unique<PageEdits>(store);
+      Block block;
+      aux_page = edits->create(kAuxPage, &block);
+      const SlottedPageHeader page_header{
+          kNoBlock, static_cast<std::uint16_t>(std::min<std::size_t>(aux_slots, records - written)),
+          0};
+      std::memcpy(aux_page, &page_header, sizeof page_header);
+    }
+    std::byte* to = aux_page + sizeof(SlottedPageHeader) + slot * record_bytes;
+    std::memcpy(to, &header, sizeof header);
+    std::memcpy(to + sizeof header, entries, bytes);
+    ++written;
+  };
+  for (const Owner& owner : owners) {
+    const std::size_t levels = levels_[owner.node];
+    const std::size_t last = first_record[owner.node] + levels +
+                             (owner.extra_end - owner.extra_begin + per_record - 1) / per_record;
+    for (std::size_t l = 1; l <= levels; ++l) {
+      const Level& level = graphs_[l];
+      const std::size_t at_position = position[l][owner.node];
+      std::vector<UpperLink> links;
+      for (std::size_t i = 0; i < level.graph.counts[at_position]; ++i) {
+        const std::uint32_t other =
+            level.members
+                [level.graph.links[at_position * static_cast<std::size_t>(level.graph.degree) + i]];
+        links.push_back({record_id(first_record[other] + l - 1), node_id(other)});
+      }
+      const RecordHeader header{kUpperLinks,
+                                static_cast<std::uint8_t>(l),
+                                static_cast<std::uint16_t>(links.size()),
+                                node_id(owner.node),
+                                written + 1 < last ? record_id(written + 1) : kNoRecord,
+                                0};
+      put(header, links.data(), links.size() * sizeof(UpperLink));
+    }
+    for (std::size_t e = owner.extra_begin; e < owner.extra_end; e += per_record) {
+      HeapTid rows[256];
+      const std::size_t count = std::min(per_record, owner.extra_end - e);
+      for (std::size_t i = 0; i < count; ++i) rows[i] = extra_[e + i].tid;
+      const RecordHeader header{kMoreRows,
+                                0,
+                                static_cast<std::uint16_t>(count),
+                                node_id(owner.node),
+                                written + 1 < last ? record_id(written + 1) : kNoRecord,
+                                0};
+      put(header, rows, count * sizeof(HeapTid));
+    }
+    if ((written & 1023) < 4) store.check_interrupts();
+  }
+  if (edits != nullptr) edits->commit();
+  edits.reset();
+
+  // The entry point: the first node of the highest level.
+  const std::uint32_t entry = graphs_.back().members.front();
+  const auto top = static_cast<std::uint32_t>(graphs_.size() - 1);
+  PageEdits last(store);
+  auto* meta = last.edit_as<Meta>(0, kMetaPage);
+  meta->entry_node = node_id(entry);
+  meta->top_level = top;
+  meta->entry_record = top == 0 ? kNoRecord : record_id(first_record[entry] + top - 1);
+  meta->node_page = n % node_slots == 0 ? kNoBlock : first_aux - 1;
+  meta->aux_page = records % aux_slots == 0
+                       ? kNoBlock
+                       : first_aux + static_cast<Block>((records - 1) / aux_slots);
+  meta->built_rows = rows_;
+  last.commit();
+  progress(n, n);
+}
+
+}  // namespace rv::index::hnsw

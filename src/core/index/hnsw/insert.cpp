@@ -1,0 +1,383 @@
+#include "core/index/hnsw/insert.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/index/hnsw/slots.h"
+
+namespace rv::index::hnsw {
+
+Inserter::Inserter(Graph& graph)
+    : graph_(graph),
+      query_(graph.codec().query()),
+      link_query_(graph.codec().query()),
+      search_(graph, *query_),
+      link_distances_(graph, *link_query_),
+      select_(graph.codec()),
+      code_(graph.geometry().code_bytes) {}
+
+// Levels are geometric: a node is on level l or above with probability m^-l.
+static int random_level(Rng& rng, int m) {
+  const double level = -std::log(1.0 - rng.uniform()) / std::log(static_cast<double>(m));
+  return std::min(static_cast<int>(level), kMaxLevel);
+}
+
+const std::byte* Inserter::keep_code(NodeId node) {
+  std::byte* to = kept_codes_.data() + kept_ * code_.size();
+  std::memcpy(to, graph_.node(node).code, code_.size());
+  ++kept_;
+  return to;
+}
+
+void Inserter::to_links(const std::vector<Candidate>& found, std::vector<LinkCandidate>& links) {
+  links.clear();
+  kept_ = 0;
+  kept_codes_.resize(found.size() * code_.size());
+  for (const Candidate& c : found) links.push_back({c.distance, c.node, keep_code(c.node)});
+}
+
+void Inserter::insert(const float* x, HeapTid tid, Rng& rng, int ef_construction) {
+  graph_.codec().encode(x, code_.data());
+  query_->set_link(x);
+  const int m = graph_.geometry().m;
+  const int ef =
+      ef_construction > 0 ? ef_construction : std::max<int>(graph_.meta().ef_construction, 2 * m);
+  graph_.refresh();
+  if (graph_.meta().entry_node == kNoNode && first_node(tid)) return;
+
+  search_.begin(ef);
+  const std::vector<Candidate> found = search_.batch();
+  // An equal vector has an equal code; its node takes the row.
+  for (const Candidate& c : found)
+    if (std::memcmp(graph_.node(c.node).code, code_.data(), code_.size()) == 0 &&
+        add_row(c.node, tid))
+      return;
+
+  const int level = random_level(rng, m);
+  std::vector<LinkCandidate> links;
+  to_links(found, links);
+  select_(links, m, false);
+  const NodeId node = write_node(tid, level, links);
+
+  // Upper levels, from the top, so that each is searched from the one above.
+  const int top = static_cast<int>(graph_.meta().top_level);
+  RecordId above = kNoRecord;
+  struct Level {
+    int level;
+    std::vector<UpperCandidate> chosen;
+  };
+  std::vector<Level> levels;
+  UpperCandidate at{};
+  if (level > 0 && top > 0 && search_.descend(std::min(level, top), at)) {
+    for (int l = std::min(level, top); l >= 1; --l) {
+      const auto near = search_.search_level(l, at, ef);
+      std::vector<Candidate> candidates;
+      for (const UpperCandidate& c : near)
+        if (c.node != node && c.record != kNoRecord) candidates.push_back({c.distance, 0, c.node});
+      std::vector<LinkCandidate> upper;
+      to_links(candidates, upper);
+      select_(upper, m, false);
+      Level entry{l, {}};
+      for (const LinkCandidate& c : upper)
+        for (const UpperCandidate& n : near)
+          if (n.node == c.id) {
+            entry.chosen.push_back(n);
+            break;
+          }
+      levels.push_back(std::move(entry));
+      if (!near.empty()) at = near.front();
+      at.record = l > 1 ? graph_.upper_record(at.node, l - 1) : kNoRecord;
+    }
+  }
+  // Records from the highest level down: each points to the next higher one.
+  for (int l = level; l >= 1; --l) {
+    std::vector<UpperLink> entries;
+    for (const Level& e : levels)
+      if (e.level == l)
+        for (const UpperCandidate& c : e.chosen) entries.push_back({c.record, c.node});
+    above = write_record(kUpperLinks, l, node, above, entries.data(), sizeof(UpperLink),
+                         static_cast<int>(entries.size()));
+    for (const Level& e : levels)
+      if (e.level == l)
+        for (const UpperCandidate& c : e.chosen) link_back_upper(c, node, above, l);
+    if (l > top && l == level) publish_entry(node, above, level);
+  }
+  if (above != kNoRecord) chain_record(node, above);
+
+  for (const LinkCandidate& c : links) link_back(c.id, node, c.distance);
+  graph_.store().unpin_all();
+}
+
+// The first node of an empty graph becomes its entry. False when somebody else was first.
+bool Inserter::first_node(HeapTid tid) {
+  const NodeId node = write_node(tid, 0, {});
+  {
+    PageEdits edits(graph_.store());
+    auto* meta = edits.edit_as<Meta>(0, kMetaPage);
+    if (meta->entry_node == kNoNode) {
+      meta->entry_node = node;
+      meta->entry_record = kNoRecord;
+      meta->top_level = 0;
+      edits.commit();
+      graph_.store().unpin_all();
+      return true;
+    }
+  }
+  // Two sessions inserted the first row at once: link ours to theirs.
+  graph_.refresh();
+  const NodeId entry = graph_.meta().entry_node;
+  {
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
+    NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
+    graph_.links_of(header)[0] = entry;
+    header->link_count = 1;
+    edits.commit();
+  }
+  link_back(entry, node, 0);
+  return true;
+}
+
+NodeId Inserter::write_node(HeapTid tid, int level, const std::vector<LinkCandidate>& links) {
+  for (;;) {
+    const Block block = page_with_free_slot(graph_, SlotKind::node);
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(block, kNodePage);
+      std::uint32_t slot;
+      if (take_slot(graph_, SlotKind::node, page, &slot)) {
+        NodeHeader* header = graph_.node_in(page, slot);
+        header->tid = tid;
+        header->aux = kNoRecord;
+        header->flags = kNodeUsed;
+        header->level = static_cast<std::uint8_t>(level);
+        std::memcpy(graph_.code_of(header), code_.data(), code_.size());
+        NodeId* ids = graph_.links_of(header);
+        std::size_t n = 0;
+        for (const LinkCandidate& c : links) ids[n++] = c.id;
+        header->link_count = static_cast<std::uint8_t>(n);
+        edits.commit();
+        return graph_.node_id(block, slot);
+      }
+    }
+    page_is_full(graph_, SlotKind::node, block);
+  }
+}
+
+RecordId Inserter::write_record(RecordKind kind, int level, NodeId node, RecordId next,
+                                const void* entries, std::size_t entry_bytes, int count) {
+  for (;;) {
+    const Block block = page_with_free_slot(graph_, SlotKind::record);
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(block, kAuxPage);
+      std::uint32_t slot;
+      if (take_slot(graph_, SlotKind::record, page, &slot)) {
+        RecordHeader* record = graph_.record_in(page, slot);
+        record->kind = kind;
+        record->level = static_cast<std::uint8_t>(level);
+        record->count = static_cast<std::uint16_t>(count);
+        record->node = node;
+        record->next = next;
+        if (count > 0)
+          std::memcpy(record + 1, entries, entry_bytes * static_cast<std::size_t>(count));
+        edits.commit();
+        return graph_.record_id(block, slot);
+      }
+    }
+    page_is_full(graph_, SlotKind::record, block);
+  }
+}
+
+void Inserter::chain_record(NodeId node, RecordId record) {
+  PageEdits edits(graph_.store());
+  std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
+  graph_.node_in(page, graph_.node_slot(node))->aux = record;
+  edits.commit();
+}
+
+// A further row of an equal vector. False when the node is being deleted.
+bool Inserter::add_row(NodeId node, HeapTid tid) {
+  RecordId last = kNoRecord;  // end of the chain
+  {
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
+    NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
+    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
+    if (std::memcmp(graph_.code_of(header), code_.data(), code_.size()) != 0) return false;
+    if (header->tid.offset == 0) {
+      header->tid = tid;
+      edits.commit();
+      return true;
+    }
+    last = header->aux;
+  }
+  const int room = graph_.geometry().rows_per_record();
+  RecordId newest_rows = kNoRecord;
+  RecordId end = kNoRecord;
+  for (RecordId at = last; at != kNoRecord;) {
+    const RecordHeader* r = graph_.record(at);
+    if (r->kind == kFreeRecord || r->node != node) break;
+    if (r->kind == kMoreRows && newest_rows == kNoRecord) {
+      // Rows records stand newest first, after the upper records: only the first may have room.
+      newest_rows = at;
+      break;
+    }
+    end = at;
+    at = r->next;
+  }
+  if (newest_rows != kNoRecord) {
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.record_block(newest_rows), kAuxPage);
+    RecordHeader* r = graph_.record_in(page, graph_.record_slot(newest_rows));
+    if (r->kind == kMoreRows && r->node == node && r->count < room) {
+      reinterpret_cast<HeapTid*>(r + 1)[r->count++] = tid;
+      edits.commit();
+      return true;
+    }
+  }
+  const RecordId fresh = write_record(kMoreRows, 0, node, newest_rows, &tid, sizeof(HeapTid), 1);
+  // Hang it in: behind the last upper record, or at the node itself.
+  PageEdits edits(graph_.store());
+  RecordId* from;
+  if (end == kNoRecord) {
+    std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
+    NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
+    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
+    from = &header->aux;
+  } else {
+    std::byte* page = edits.edit(graph_.record_block(end), kAuxPage);
+    RecordHeader* r = graph_.record_in(page, graph_.record_slot(end));
+    if (r->kind == kFreeRecord || r->node != node) return false;
+    from = &r->next;
+  }
+  if (*from != newest_rows) {
+    // Another session hung in a record meanwhile: ours goes before it.
+    const RecordId theirs = *from;
+    const Block block = graph_.record_block(fresh);
+    const bool same = end != kNoRecord && graph_.record_block(end) == block;
+    std::byte* page = same ? reinterpret_cast<std::byte*>(from) : edits.edit(block, kAuxPage);
+    if (same) return false;  // rare: the row gets a node of its own
+    graph_.record_in(page, graph_.record_slot(fresh))->next = theirs;
+  }
+  *from = fresh;
+  edits.commit();
+  return true;
+}
+
+void Inserter::link_back(NodeId to, NodeId node, float distance) {
+  const int most = graph_.geometry().max_links();
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    // What it has now, and, when that is full, what it should have.
+    std::vector<NodeId> before;
+    {
+      const NodeView view = graph_.node(to);
+      if (!view.alive()) return;
+      before.assign(view.links, view.links + graph_.link_count(view.header));
+    }
+    if (std::find(before.begin(), before.end(), node) != before.end()) return;
+    std::vector<NodeId> after = before;
+    if (static_cast<int>(before.size()) < most) {
+      after.push_back(node);
+    } else {
+      kept_ = 0;
+      kept_codes_.resize((before.size() + 2) * code_.size());
+      link_query_->set_code(keep_code(to));
+      std::vector<Candidate> found;
+      link_distances_(before.data(), static_cast<int>(before.size()), found);
+      found.push_back({distance, 0, node});
+      std::sort(found.begin(), found.end(), nearer);
+      std::vector<LinkCandidate> links;
+      for (const Candidate& c : found)
+        if (c.node != to) links.push_back({c.distance, c.node, keep_code(c.node)});
+      select_(links, most, false);
+      after.clear();
+      for (const LinkCandidate& c : links) after.push_back(c.id);
+      if (std::find(after.begin(), after.end(), node) == after.end()) {
+        // Not wanted here; others link to it.
+        return;
+      }
+    }
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.node_block(to), kNodePage);
+    NodeHeader* header = graph_.node_in(page, graph_.node_slot(to));
+    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return;
+    NodeId* links = graph_.links_of(header);
+    if (header->link_count != before.size() || !std::equal(before.begin(), before.end(), links))
+      continue;  // changed meanwhile
+    std::copy(after.begin(), after.end(), links);
+    header->link_count = static_cast<std::uint8_t>(after.size());
+    edits.commit();
+    return;
+  }
+}
+
+void Inserter::link_back_upper(const UpperCandidate& to, NodeId node, RecordId record, int level) {
+  const int most = graph_.geometry().m;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    std::vector<UpperLink> before;
+    {
+      const RecordHeader* r = graph_.record(to.record);
+      if (r->kind != kUpperLinks || r->node != to.node || r->level != level) return;
+      before.assign(Graph::upper_links(r), Graph::upper_links(r) + graph_.upper_count(r));
+    }
+    std::vector<UpperLink> after = before;
+    if (static_cast<int>(before.size()) < most) {
+      after.push_back({record, node});
+    } else {
+      kept_ = 0;
+      kept_codes_.resize((before.size() + 2) * code_.size());
+      link_query_->set_code(keep_code(to.node));
+      std::vector<NodeId> ids;
+      for (const UpperLink& l : before) ids.push_back(l.node);
+      std::vector<Candidate> found;
+      link_distances_(ids.data(), static_cast<int>(ids.size()), found);
+      found.push_back({to.distance, 0, node});
+      std::sort(found.begin(), found.end(), nearer);
+      std::vector<LinkCandidate> links;
+      for (const Candidate& c : found) links.push_back({c.distance, c.node, keep_code(c.node)});
+      select_(links, most, false);
+      after.clear();
+      bool wanted = false;
+      for (const LinkCandidate& c : links) {
+        if (c.id == node) {
+          after.push_back({record, node});
+          wanted = true;
+          continue;
+        }
+        for (const UpperLink& l : before)
+          if (l.node == c.id) {
+            after.push_back(l);
+            break;
+          }
+      }
+      if (!wanted) return;
+    }
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.record_block(to.record), kAuxPage);
+    RecordHeader* r = graph_.record_in(page, graph_.record_slot(to.record));
+    if (r->kind != kUpperLinks || r->node != to.node || r->level != level) return;
+    auto* links = reinterpret_cast<UpperLink*>(r + 1);
+    if (r->count != before.size() ||
+        std::memcmp(links, before.data(), before.size() * sizeof(UpperLink)) != 0)
+      continue;
+    std::copy(after.begin(), after.end(), links);
+    r->count = static_cast<std::uint16_t>(after.size());
+    edits.commit();
+    return;
+  }
+}
+
+void Inserter::publish_entry(NodeId node, RecordId record, int level) {
+  PageEdits edits(graph_.store());
+  auto* meta = edits.edit_as<Meta>(0, kMetaPage);
+  if (meta->entry_node != kNoNode && static_cast<int>(meta->top_level) >= level) return;
+  meta->entry_node = node;
+  meta->entry_record = record;
+  meta->top_level = static_cast<std::uint32_t>(level);
+  edits.commit();
+}
+
+}  // namespace rv::index::hnsw

@@ -1,0 +1,227 @@
+#include "core/index/hnsw/level_graph.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "core/index/hnsw/select.h"
+#include "core/parallel/resumable.h"
+
+namespace rv::index::hnsw {
+namespace {
+
+struct Pair {
+  float distance;
+  std::uint32_t position;
+};
+
+bool pair_less(const Pair& a, const Pair& b) noexcept {
+  return a.distance < b.distance || (a.distance == b.distance && a.position < b.position);
+}
+
+// Room for a fixed number of pairs for each member, filled by several threads.
+class PairTable {
+ public:
+  PairTable(std::size_t members, std::size_t room)
+      : room_(room),
+        pairs_(std::make_unique_for_overwrite<Pair[]>(members * room)),
+        counts_(std::make_unique<std::atomic<std::uint16_t>[]>(members)) {}
+  // False when there is no room left.
+  bool add(std::size_t member, Pair pair) noexcept {
+    const auto at = counts_[member].fetch_add(1, std::memory_order_relaxed);
+    if (at >= room_) {
+      counts_[member].fetch_sub(1, std::memory_order_relaxed);
+      return false;
+    }
+    pairs_[member * room_ + at] = pair;
+    return true;
+  }
+  Pair* begin(std::size_t member) noexcept { return pairs_.get() + member * room_; }
+  Pair* end(std::size_t member) noexcept {
+    return begin(member) + std::min<std::size_t>(counts_[member].load(), room_);
+  }
+
+ private:
+  std::size_t room_;
+  std::unique_ptr<Pair[]> pairs_;
+  std::unique_ptr<std::atomic<std::uint16_t>[]> counts_;
+};
+
+// All pairs of a leaf by integer products; each member's nearest become candidates.
+void compare_leaf(const CodeArray& codes, const std::vector<std::uint32_t>& members,
+                  const Leaf& leaf, int k, PackedCodes& packed, std::vector<std::uint32_t>& ids,
+                  PairTable& candidates) {
+  ids.resize(leaf.size());
+  for (std::size_t i = 0; i < leaf.size(); ++i) ids[i] = members[leaf[i] & ~kPrimary];
+  packed.assign(codes, ids.data(), ids.size());
+  std::vector<float> best(4 * static_cast<std::size_t>(k));
+  std::vector<std::uint32_t> index(4 * static_cast<std::size_t>(k));
+  for (std::size_t i = 0; i < leaf.size(); i += 4) {
+    const int n = static_cast<int>(std::min<std::size_t>(4, leaf.size() - i));
+    const std::int8_t* rows[4];
+    quant::Codec::Expanded expanded[4];
+    std::size_t skip[4];
+    for (int r = 0; r < n; ++r) {
+      skip[r] = i + static_cast<std::size_t>(r);
+      rows[r] = packed.row(skip[r]);
+      expanded[r] = packed.expanded(skip[r]);
+    }
+    int found[4];
+    packed.nearest(rows, expanded, n, skip, k, best.data(), index.data(), found);
+    for (int r = 0; r < n; ++r)
+      for (int j = 0; j < found[r]; ++j) {
+        const auto at = static_cast<std::size_t>(r * k + j);
+        candidates.add(leaf[skip[r]] & ~kPrimary, {best[at], leaf[index[at]] & ~kPrimary});
+      }
+  }
+}
+
+// The same for codecs whose distance is no product.
+void compare_leaf_by_query(const CodeArray& codes, const std::vector<std::uint32_t>& members,
+                           const Leaf& leaf, int k, quant::CodeQuery& query,
+                           PairTable& candidates) {
+  const std::size_t n = leaf.size();
+  std::vector<const std::byte*> pointers(n);
+  std::vector<float> distance(n), error(n);
+  for (std::size_t i = 0; i < n; ++i) pointers[i] = codes[members[leaf[i] & ~kPrimary]];
+  std::vector<Pair> pairs(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    query.set_code(pointers[i]);
+    query.distances(pointers.data(), static_cast<int>(n), distance.data(), error.data());
+    pairs.clear();
+    for (std::size_t j = 0; j < n; ++j)
+      if (j != i && distance[j] == distance[j]) pairs.push_back({distance[j], leaf[j] & ~kPrimary});
+    const std::size_t most = std::min<std::size_t>(static_cast<std::size_t>(k), pairs.size());
+    std::partial_sort(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(most), pairs.end(),
+                      pair_less);
+    for (std::size_t j = 0; j < most; ++j) candidates.add(leaf[i] & ~kPrimary, pairs[j]);
+  }
+}
+
+std::size_t candidate_room(const LevelParams& p) noexcept {
+  return static_cast<std::size_t>(p.partition.fan) * static_cast<std::size_t>(p.per_leaf);
+}
+
+}  // namespace
+
+std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
+  // Candidates and reverse links do not live at the same time; leaves repeat each member `fan`
+  // times.
+  return std::max(candidate_room(params), static_cast<std::size_t>(2 * params.degree)) *
+             sizeof(Pair) +
+         static_cast<std::size_t>(params.degree) * (sizeof(Pair) + sizeof(std::uint32_t)) +
+         static_cast<std::size_t>(params.partition.fan) * 2 * sizeof(std::uint32_t) + 16;
+}
+
+LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
+                       const std::vector<std::uint32_t>& members, const LevelParams& params,
+                       const Workers& workers) {
+  const std::size_t n = members.size();
+  const auto degree = static_cast<std::size_t>(params.degree);
+  LevelGraph graph;
+  graph.degree = params.degree;
+  graph.links.resize(n * degree);
+  graph.counts.resize(n);
+
+  std::vector<Leaf> leaves;
+  {
+    // partition() works on code numbers; the rest works on positions in `members`.
+    std::vector<std::uint32_t> position_of;
+    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
+    position_of.resize(static_cast<std::size_t>(top) + 1);
+    for (std::size_t i = 0; i < n; ++i) position_of[members[i]] = static_cast<std::uint32_t>(i);
+    if (codec.expanded_dim() > 0 || n <= static_cast<std::size_t>(params.partition.leaf_size)) {
+      leaves = partition(codec, codes, members, params.partition, workers);
+    } else {
+      leaves = partition_by_query(codec, codes, members, params.partition, workers);
+    }
+    for (Leaf& leaf : leaves)
+      for (auto& id : leaf) id = position_of[id & ~kPrimary] | (id & kPrimary);
+  }
+  graph.order.reserve(n);
+  for (const Leaf& leaf : leaves)
+    for (const std::uint32_t id : leaf)
+      if ((id & kPrimary) != 0) graph.order.push_back(id & ~kPrimary);
+
+  auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
+  for_each_resumable(
+      *workers.pool, leaves.size(), 4, workers.stop, workers.on_stop,
+      [&](std::size_t begin, std::size_t end) {
+        PackedCodes packed(codec);
+        std::vector<std::uint32_t> ids;
+        const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
+        for (std::size_t l = begin; l < end; ++l) {
+          if (query == nullptr)
+            compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, *candidates);
+          else
+            compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, *candidates);
+        }
+      });
+  leaves.clear();
+  leaves.shrink_to_fit();
+
+  // First selection, in partition order: candidates of neighbouring points share cache lines.
+  const int first_degree = std::max(1, params.degree * 3 / 4);
+  auto reverse = std::make_unique<PairTable>(n, 2 * degree);
+  auto distances = std::make_unique_for_overwrite<float[]>(n * degree);
+  for_each_resumable(
+      *workers.pool, n, 512, workers.stop, workers.on_stop,
+      [&](std::size_t begin, std::size_t end) {
+        NeighbourSelection select(codec);
+        std::vector<LinkCandidate> chosen;
+        for (std::size_t o = begin; o < end; ++o) {
+          const std::size_t p = graph.order[o];
+          Pair* first = candidates->begin(p);
+          Pair* last = candidates->end(p);
+          std::sort(first, last, pair_less);
+          chosen.clear();
+          for (Pair* c = first; c != last; ++c)
+            if (c->position != p && (c == first || c->position != c[-1].position))
+              chosen.push_back({c->distance, c->position, codes[members[c->position]]});
+          select(chosen, first_degree, false);
+          graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
+          for (std::size_t i = 0; i < chosen.size(); ++i) {
+            graph.links[p * degree + i] = chosen[i].id;
+            distances[p * degree + i] = chosen[i].distance;
+          }
+        }
+      });
+  candidates.reset();
+
+  // Reverse links. A point that very many choose keeps the ones that came first in order of
+  // distance: the table's room is twice the degree and is filled nearest ranks first.
+  for (std::size_t rank = 0; rank < static_cast<std::size_t>(first_degree); ++rank)
+    for (const std::uint32_t p : graph.order)
+      if (rank < graph.counts[p])
+        reverse->add(graph.links[p * degree + rank], {distances[p * degree + rank], p});
+
+  for_each_resumable(
+      *workers.pool, n, 512, workers.stop, workers.on_stop,
+      [&](std::size_t begin, std::size_t end) {
+        NeighbourSelection select(codec);
+        std::vector<Pair> all;
+        std::vector<LinkCandidate> chosen;
+        for (std::size_t o = begin; o < end; ++o) {
+          const std::size_t p = graph.order[o];
+          all.clear();
+          for (std::size_t i = 0; i < graph.counts[p]; ++i)
+            all.push_back({distances[p * degree + i], graph.links[p * degree + i]});
+          for (const Pair* r = reverse->begin(p); r != reverse->end(p); ++r) all.push_back(*r);
+          std::sort(all.begin(), all.end(), pair_less);
+          chosen.clear();
+          for (std::size_t i = 0; i < all.size(); ++i) {
+            bool repeated = false;
+            for (const LinkCandidate& c : chosen) repeated |= c.id == all[i].position;
+            if (!repeated)
+              chosen.push_back({all[i].distance, all[i].position, codes[members[all[i].position]]});
+          }
+          if (chosen.size() > degree) select(chosen, params.degree, true);
+          graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
+          for (std::size_t i = 0; i < chosen.size(); ++i)
+            graph.links[p * degree + i] = chosen[i].id;
+        }
+      });
+  return graph;
+}
+
+}  // namespace rv::index::hnsw

@@ -1,0 +1,32 @@
+// The links of one level of a bulk-built graph: candidates from the leaves of an overlapping
+// partition, the relative neighbourhood rule, reverse links, the rule again where they are too
+// many.
+#pragma once
+
+#include <vector>
+
+#include "core/index/hnsw/partition.h"
+
+namespace rv::index::hnsw {
+
+struct LevelGraph {
+  int degree = 0;                    // most links
+  std::vector<std::uint32_t> links;  // degree for each member: positions in `members`
+  std::vector<std::uint8_t> counts;
+  std::vector<std::uint32_t> order;  // positions in partition order: neighbours are near
+};
+
+struct LevelParams {
+  int degree = 32;
+  int per_leaf = 8;  // candidates a point takes from each of its leaves
+  PartitionParams partition;
+};
+
+// Bytes that build_level needs for each member.
+std::size_t level_bytes_per_member(const LevelParams& params) noexcept;
+
+LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
+                       const std::vector<std::uint32_t>& members, const LevelParams& params,
+                       const Workers& workers);
+
+}  // namespace rv::index::hnsw

@@ -1,0 +1,307 @@
+#include "core/index/hnsw/search.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace rv::index::hnsw {
+namespace {
+
+// std::push_heap keeps the largest first: "larger" is nearer for a min-heap.
+bool farther(const Candidate& a, const Candidate& b) noexcept { return nearer(b, a); }
+
+}  // namespace
+
+void NodeDistances::operator()(const NodeId* ids, int count, std::vector<Candidate>& out,
+                               std::vector<char>* alive) {
+  const std::size_t code_bytes = graph_.geometry().code_bytes;
+  const std::byte* codes[kChunk];
+  NodeId kept[kChunk];
+  bool returned[kChunk];
+  float distance[kChunk], error[kChunk];
+  for (int start = 0; start < count; start += kChunk) {
+    const int end = std::min(count, start + kChunk);
+    int n = 0;
+    for (int i = start; i < end; ++i) {
+      const NodeView view = graph_.node(ids[i]);
+      // The code's cache lines, all of them: the product reads them in nanoseconds.
+      for (std::size_t b = 0; b < code_bytes; b += 64) __builtin_prefetch(view.code + b);
+      __builtin_prefetch(view.header);
+      codes[n] = view.code;
+      kept[n++] = ids[i];
+    }
+    int used = 0;
+    for (int i = 0; i < n; ++i) {
+      const auto* header = reinterpret_cast<const NodeHeader*>(codes[i] - sizeof(NodeHeader));
+      if ((header->flags & kNodeUsed) == 0) continue;
+      returned[used] = (header->flags & kNodeDeleted) == 0;
+      codes[used] = codes[i];
+      kept[used++] = kept[i];
+    }
+    if (used == 0) continue;
+    query_.distances(codes, used, distance, error);
+    stats.distances += static_cast<std::uint64_t>(used);
+    for (int i = 0; i < used; ++i) {
+      // A damaged code must not break the order of heaps.
+      const float d = distance[i] == distance[i] ? distance[i] : std::numeric_limits<float>::max();
+      out.push_back({d, error[i], kept[i]});
+      if (alive != nullptr) alive->push_back(returned[i] ? 1 : 0);
+    }
+  }
+}
+
+Search::Search(Graph& graph, quant::CodeQuery& query) : graph_(graph), distances_(graph, query) {}
+
+std::size_t Search::bytes() const noexcept {
+  return visited_.bytes() +
+         (frontier_.capacity() + beam_.capacity() + left_.capacity() + batch_.capacity()) *
+             sizeof(Candidate);
+}
+
+float Search::frontier() const noexcept {
+  return frontier_.empty() ? std::numeric_limits<float>::infinity() : frontier_.front().distance;
+}
+
+// Neighbours on an upper level that were not seen before.
+bool Search::step_upper(const RecordHeader* record, std::vector<UpperCandidate>& out) {
+  const int count = graph_.upper_count(record);
+  UpperLink links[kMaxM];
+  std::copy_n(Graph::upper_links(record), count, links);
+  ids_.clear();
+  std::vector<RecordId> records;
+  for (int i = 0; i < count; ++i)
+    if (visited_.insert(links[i].node)) {
+      ids_.push_back(links[i].node);
+      records.push_back(links[i].record);
+    }
+  found_.clear();
+  distances_(ids_.data(), static_cast<int>(ids_.size()), found_);
+  ++distances_.stats.hops;
+  std::size_t at = 0;
+  for (const Candidate& c : found_) {
+    while (ids_[at] != c.node) ++at;  // found_ keeps the order, with gaps
+    out.push_back({c.distance, c.node, records[at]});
+  }
+  return !out.empty();
+}
+
+bool Search::descend(int level, UpperCandidate& at) {
+  const Meta& meta = graph_.meta();
+  if (meta.entry_node == kNoNode) return false;
+  found_.clear();
+  const NodeId entry = meta.entry_node;
+  distances_(&entry, 1, found_);
+  if (found_.empty()) {  // the entry was freed since the meta page was read
+    at = {std::numeric_limits<float>::max(), entry, meta.entry_record};
+  } else {
+    at = {found_[0].distance, entry, meta.entry_record};
+  }
+  std::vector<UpperCandidate> neighbours;
+  for (int l = static_cast<int>(meta.top_level); l > level; --l) {
+    visited_.clear();
+    visited_.insert(at.node);
+    for (bool moved = true; moved && at.record != kNoRecord;) {
+      moved = false;
+      neighbours.clear();
+      const RecordHeader* record = graph_.record(at.record);
+      if (record->kind != kUpperLinks || record->node != at.node) break;
+      step_upper(record, neighbours);
+      for (const UpperCandidate& n : neighbours)
+        if (n.distance < at.distance) {
+          at = n;
+          moved = true;
+        }
+    }
+    at.record = l > 1 ? graph_.upper_record(at.node, l - 1) : kNoRecord;
+  }
+  return true;
+}
+
+std::vector<UpperCandidate> Search::search_level(int level, const UpperCandidate& from, int ef) {
+  const auto further = [](const UpperCandidate& a, const UpperCandidate& b) {
+    return a.distance > b.distance || (a.distance == b.distance && a.node > b.node);
+  };
+  const auto closer = [&](const UpperCandidate& a, const UpperCandidate& b) {
+    return further(b, a);
+  };
+  std::vector<UpperCandidate> open{from}, best{from}, neighbours;
+  visited_.clear();
+  visited_.insert(from.node);
+  while (!open.empty()) {
+    std::pop_heap(open.begin(), open.end(), further);
+    const UpperCandidate at = open.back();
+    open.pop_back();
+    if (best.size() >= static_cast<std::size_t>(ef) && at.distance > best.front().distance) break;
+    if (at.record == kNoRecord) continue;
+    const RecordHeader* record = graph_.record(at.record);
+    if (record->kind != kUpperLinks || record->level != level || record->node != at.node) continue;
+    neighbours.clear();
+    step_upper(record, neighbours);
+    for (const UpperCandidate& n : neighbours) {
+      if (best.size() >= static_cast<std::size_t>(ef) && n.distance >= best.front().distance)
+        continue;
+      open.push_back(n);
+      std::push_heap(open.begin(), open.end(), further);
+      best.push_back(n);
+      std::push_heap(best.begin(), best.end(), closer);
+      if (best.size() > static_cast<std::size_t>(ef)) {
+        std::pop_heap(best.begin(), best.end(), closer);
+        best.pop_back();
+      }
+    }
+  }
+  std::sort_heap(best.begin(), best.end(), closer);
+  return best;
+}
+
+void Search::begin(int ef) {
+  frontier_.clear();
+  beam_.clear();
+  left_.clear();
+  left_expand_.clear();
+  batch_.clear();
+  distances_.stats = {};
+  ef_ = static_cast<std::size_t>(ef);
+  UpperCandidate at{};
+  if (!descend(0, at)) {
+    visited_.clear();
+    return;
+  }
+  visited_.clear();
+  visited_.insert(at.node);
+  found_.clear();
+  alive_.clear();
+  distances_(&at.node, 1, found_, &alive_);
+  if (found_.empty()) {
+    // A freed entry has no neighbours either; the sweep will find what there is.
+    return;
+  }
+  frontier_.push_back(found_[0]);
+  if (alive_[0] != 0) beam_.push_back(found_[0]);
+  grow_beam(ef_);
+  take_batch();
+}
+
+void Search::expand(NodeId node) {
+  const NodeView view = graph_.node(node);
+  ids_.clear();
+  if (!view.used()) return;
+  const int count = graph_.link_count(view.header);
+  for (int i = 0; i < count; ++i) {
+    const NodeId id = view.links[i];
+    if (id != kNoNode && visited_.insert(id)) ids_.push_back(id);
+  }
+  found_.clear();
+  alive_.clear();
+  distances_(ids_.data(), static_cast<int>(ids_.size()), found_, &alive_);
+  ++distances_.stats.hops;
+}
+
+void Search::grow_beam(std::size_t ef) {
+  std::uint64_t hops = 0;
+  while (!frontier_.empty()) {
+    if (beam_.size() >= ef && nearer(beam_.front(), frontier_.front())) break;
+    std::pop_heap(frontier_.begin(), frontier_.end(), farther);
+    const NodeId at = frontier_.back().node;
+    frontier_.pop_back();
+    expand(at);
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      const Candidate& c = found_[i];
+      const bool worse = beam_.size() >= ef && !nearer(c, beam_.front());
+      if (worse) {
+        left_.push_back(c);
+        left_expand_.push_back(static_cast<char>(alive_[i] != 0 ? 1 : 2));
+        continue;
+      }
+      frontier_.push_back(c);
+      std::push_heap(frontier_.begin(), frontier_.end(), farther);
+      if (alive_[i] == 0) continue;  // leads on, is not returned
+      beam_.push_back(c);
+      std::push_heap(beam_.begin(), beam_.end(), nearer);
+      if (beam_.size() > ef) {
+        std::pop_heap(beam_.begin(), beam_.end(), nearer);
+        left_.push_back(beam_.back());
+        left_expand_.push_back(0);  // is in the frontier, or was expanded
+        beam_.pop_back();
+      }
+    }
+    if ((++hops & 63) == 0) graph_.store().check_interrupts();
+  }
+}
+
+void Search::take_batch() {
+  std::sort_heap(beam_.begin(), beam_.end(), nearer);
+  batch_.swap(beam_);
+  beam_.clear();
+}
+
+bool Search::next(int ef) {
+  batch_.clear();
+  if (left_.empty() && frontier_.empty()) return false;
+  // What was left over is the best start: all of it leads on, and the nearest of it is the beam.
+  std::vector<Candidate> alive;
+  alive.reserve(left_.size());
+  for (std::size_t i = 0; i < left_.size(); ++i) {
+    if (left_expand_[i] != 0) {
+      frontier_.push_back(left_[i]);
+      std::push_heap(frontier_.begin(), frontier_.end(), farther);
+    }
+    if (left_expand_[i] != 2) alive.push_back(left_[i]);
+  }
+  left_.clear();
+  left_expand_.clear();
+  const std::size_t want = static_cast<std::size_t>(ef);
+  if (alive.size() > want) {
+    std::nth_element(alive.begin(), alive.begin() + static_cast<std::ptrdiff_t>(want), alive.end(),
+                     nearer);
+    for (std::size_t i = want; i < alive.size(); ++i) {
+      left_.push_back(alive[i]);
+      left_expand_.push_back(0);
+    }
+    alive.resize(want);
+  }
+  beam_.swap(alive);
+  std::make_heap(beam_.begin(), beam_.end(), nearer);
+  grow_beam(want);
+  take_batch();
+  return !batch_.empty();
+}
+
+bool Search::sweep(std::size_t most) {
+  batch_.clear();
+  PageStore& store = graph_.store();
+  const Block blocks = store.blocks();
+  std::vector<NodeId> ids;
+  for (Block block = 1; block < blocks; ++block) {
+    ids.clear();
+    {
+      const PageRead page(store, block, kFreePage);
+      if (page.kind() != kNodePage) continue;
+      const auto* header = page.at<SlottedPageHeader>();
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().node_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto* node = graph_.node_in(const_cast<std::byte*>(page.bytes()), slot);
+        const NodeId id = graph_.node_id(block, slot);
+        if ((node->flags & (kNodeUsed | kNodeDeleted)) == kNodeUsed && !visited_.contains(id))
+          ids.push_back(id);
+      }
+    }
+    found_.clear();
+    distances_(ids.data(), static_cast<int>(ids.size()), found_);
+    for (const Candidate& c : found_) {
+      if (batch_.size() >= most) {
+        if (!nearer(c, batch_.front())) continue;
+        std::pop_heap(batch_.begin(), batch_.end(), nearer);
+        batch_.back() = c;
+      } else {
+        batch_.push_back(c);
+      }
+      std::push_heap(batch_.begin(), batch_.end(), nearer);
+    }
+    if (block % 32 == 0) store.check_interrupts();
+  }
+  std::sort_heap(batch_.begin(), batch_.end(), nearer);
+  for (const Candidate& c : batch_) visited_.insert(c.node);
+  return !batch_.empty();
+}
+
+}  // namespace rv::index::hnsw
