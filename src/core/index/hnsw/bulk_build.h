@@ -39,7 +39,6 @@ class BulkBuild {
 
   bool is_repeated(std::uint32_t node, HeapTid tid);
   void grow_table();
-  LevelParams level_params(int degree) const noexcept;
 
   std::shared_ptr<const quant::Codec> codec_;
   Options options_;

@@ -198,73 +198,72 @@ void Inserter::chain_record(NodeId node, RecordId record) {
   edits.commit();
 }
 
-// A further row of an equal vector. False when the node is being deleted.
-bool Inserter::add_row(NodeId node, HeapTid tid) {
-  RecordId last = kNoRecord;  // end of the chain
-  {
-    PageEdits edits(graph_.store());
-    std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
-    NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
-    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
-    if (std::memcmp(graph_.code_of(header), code_.data(), code_.size()) != 0) return false;
-    if (header->tid.offset == 0) {
-      header->tid = tid;
-      edits.commit();
-      return true;
+// Where a chain ends, read under the node's page lock.
+struct Inserter::Chain {
+  RecordId last_upper = kNoRecord;   // rows records hang behind it
+  RecordId newest_rows = kNoRecord;  // the only one of them that may have room
+  int rows_in_newest = 0;
+};
+
+Inserter::Chain Inserter::walk_chain(NodeId node, RecordId first) {
+  Chain chain;
+  for (RecordId at = first; at != kNoRecord;) {
+    const PageRead page(graph_.store(), graph_.record_block(at), kAuxPage);
+    const auto* r = graph_.record_in(const_cast<std::byte*>(page.bytes()), graph_.record_slot(at));
+    if (r->node != node || (r->kind != kUpperLinks && r->kind != kMoreRows))
+      graph_.store().fail(graph_.record_block(at), "record of another node in a chain");
+    if (r->kind == kMoreRows) {
+      chain.newest_rows = at;
+      chain.rows_in_newest = r->count;
+      return chain;
     }
-    last = header->aux;
-  }
-  const int room = graph_.geometry().rows_per_record();
-  RecordId newest_rows = kNoRecord;
-  RecordId end = kNoRecord;
-  for (RecordId at = last; at != kNoRecord;) {
-    const RecordHeader* r = graph_.record(at);
-    if (r->kind == kFreeRecord || r->node != node) break;
-    if (r->kind == kMoreRows && newest_rows == kNoRecord) {
-      // Rows records stand newest first, after the upper records: only the first may have room.
-      newest_rows = at;
-      break;
-    }
-    end = at;
+    chain.last_upper = at;
     at = r->next;
   }
-  if (newest_rows != kNoRecord) {
-    PageEdits edits(graph_.store());
-    std::byte* page = edits.edit(graph_.record_block(newest_rows), kAuxPage);
-    RecordHeader* r = graph_.record_in(page, graph_.record_slot(newest_rows));
-    if (r->kind == kMoreRows && r->node == node && r->count < room) {
-      reinterpret_cast<HeapTid*>(r + 1)[r->count++] = tid;
-      edits.commit();
-      return true;
+  return chain;
+}
+
+// A further row of an equal vector. False when the node is being deleted.
+bool Inserter::add_row(NodeId node, HeapTid tid) {
+  RecordId fresh = kNoRecord;
+  for (;;) {
+    RecordId newest;
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
+      NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
+      if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed ||
+          std::memcmp(graph_.code_of(header), code_.data(), code_.size()) != 0)
+        return false;
+      if (header->tid.offset == 0) {
+        header->tid = tid;
+        edits.commit();
+        return true;
+      }
+      const Chain chain = walk_chain(node, header->aux);
+      newest = chain.newest_rows;
+      if (newest != kNoRecord && chain.rows_in_newest < graph_.geometry().rows_per_record()) {
+        std::byte* aux = edits.edit(graph_.record_block(newest), kAuxPage);
+        RecordHeader* r = graph_.record_in(aux, graph_.record_slot(newest));
+        reinterpret_cast<HeapTid*>(r + 1)[r->count++] = tid;
+        edits.commit();
+        return true;
+      }
+      if (fresh != kNoRecord && newest == newest_of_fresh_) {
+        if (chain.last_upper == kNoRecord) {
+          header->aux = fresh;
+        } else {
+          std::byte* aux = edits.edit(graph_.record_block(chain.last_upper), kAuxPage);
+          graph_.record_in(aux, graph_.record_slot(chain.last_upper))->next = fresh;
+        }
+        edits.commit();
+        return true;
+      }
     }
+    // A record cannot be written while the node's page is locked: write it, then look again.
+    fresh = write_record(kMoreRows, 0, node, newest, &tid, sizeof(HeapTid), 1);
+    newest_of_fresh_ = newest;
   }
-  const RecordId fresh = write_record(kMoreRows, 0, node, newest_rows, &tid, sizeof(HeapTid), 1);
-  // Hang it in: behind the last upper record, or at the node itself.
-  PageEdits edits(graph_.store());
-  RecordId* from;
-  if (end == kNoRecord) {
-    std::byte* page = edits.edit(graph_.node_block(node), kNodePage);
-    NodeHeader* header = graph_.node_in(page, graph_.node_slot(node));
-    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
-    from = &header->aux;
-  } else {
-    std::byte* page = edits.edit(graph_.record_block(end), kAuxPage);
-    RecordHeader* r = graph_.record_in(page, graph_.record_slot(end));
-    if (r->kind == kFreeRecord || r->node != node) return false;
-    from = &r->next;
-  }
-  if (*from != newest_rows) {
-    // Another session hung in a record meanwhile: ours goes before it.
-    const RecordId theirs = *from;
-    const Block block = graph_.record_block(fresh);
-    const bool same = end != kNoRecord && graph_.record_block(end) == block;
-    std::byte* page = same ? reinterpret_cast<std::byte*>(from) : edits.edit(block, kAuxPage);
-    if (same) return false;  // rare: the row gets a node of its own
-    graph_.record_in(page, graph_.record_slot(fresh))->next = theirs;
-  }
-  *from = fresh;
-  edits.commit();
-  return true;
 }
 
 void Inserter::link_back(NodeId to, NodeId node, float distance) {

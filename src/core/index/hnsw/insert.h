@@ -21,6 +21,8 @@ class Inserter {
   void insert(const float* x, HeapTid tid, Rng& rng, int ef_construction = 0);
 
  private:
+  struct Chain;
+  Chain walk_chain(NodeId node, RecordId first);
   bool add_row(NodeId node, HeapTid tid);
   NodeId write_node(HeapTid tid, int level, const std::vector<LinkCandidate>& links);
   RecordId write_record(RecordKind kind, int level, NodeId node, RecordId next, const void* entries,
@@ -42,6 +44,7 @@ class Inserter {
   std::vector<std::byte> code_;
   std::vector<std::byte> kept_codes_;  // copies of candidates' codes: pins do not last
   std::size_t kept_ = 0;
+  RecordId newest_of_fresh_ = kNoRecord;
 };
 
 }  // namespace rv::index::hnsw

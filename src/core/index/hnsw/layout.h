@@ -26,7 +26,11 @@
 //      it checks the flags, and takes nothing but a place to go on from.
 //  (4) Heap rows are read under a page lock. A row of a freed and reused slot is a row of the index
 //      all the same: it is judged by its own vector and by the snapshot, like any other.
-//  (5) Words of links are read without a lock: each is a whole id, old or new.
+//  (5) The chain of records of a node changes only under an exclusive lock on the node's page.
+//  (6) Locks are taken in the order meta page, node page, auxiliary page, and no two of a kind,
+//  except
+//      a page that leaves or enters the chain of pages with freed slots (under the meta page).
+//  (7) Words of links are read without a lock: each is a whole id, old or new.
 #pragma once
 
 #include <cstddef>

@@ -26,7 +26,7 @@ void NeighbourSelection::operator()(std::vector<LinkCandidate>& candidates, int 
     std::size_t kept = 0;
     for (std::size_t i = 0; i < rest; ++i) {
       const LinkCandidate& c = open_[i + 1];
-      if (distance_[i] < c.distance)
+      if (distance_[i] * kAlpha < c.distance)
         rejected_.push_back(c);
       else
         open_[kept++] = c;

@@ -15,6 +15,11 @@ struct LinkCandidate {
   const std::byte* code;
 };
 
+// How much nearer (in squared distance) one must be to strike out another. Above 1 the graph keeps
+// more, and longer, links: measured on 100,000 x 768, 1.2 raises recall@10 at ef 64 from .954 to
+// .969 for two fifths more distances.
+inline constexpr float kAlpha = 1.2f;
+
 class NeighbourSelection {
  public:
   explicit NeighbourSelection(const quant::Codec& codec) : query_(codec.query()) {}

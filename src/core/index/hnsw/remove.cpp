@@ -1,0 +1,445 @@
+#include "core/index/hnsw/remove.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/index/hnsw/slots.h"
+
+namespace rv::index::hnsw {
+namespace {
+
+// Calls visit(block, page content) for every page of a kind that exists when it is reached.
+template <class Visit>
+void for_pages(Graph& graph, PageKind kind, const std::function<void()>& pause, Visit visit) {
+  PageStore& store = graph.store();
+  for (Block block = 1; block < store.blocks(); ++block) {
+    bool wanted;
+    {
+      const PageRead page(store, block, kFreePage);
+      wanted = page.kind() == kind;
+    }
+    if (!wanted) continue;
+    visit(block);
+    store.unpin_all();
+    store.check_interrupts();
+    pause();
+  }
+}
+
+}  // namespace
+
+Remover::Remover(Graph& graph)
+    : graph_(graph), select_(graph.codec()), query_(graph.codec().query()) {}
+
+bool Remover::deleted(NodeId id) const noexcept { return id < deleted_.size() && deleted_[id]; }
+
+void Remover::remember(NodeId id) {
+  if (deleted_.size() <= id) deleted_.resize(static_cast<std::size_t>(id) + 1024);
+  deleted_[id] = true;
+}
+
+Remover::Counts Remover::mark(const IsDead& dead, const std::function<void()>& pause) {
+  Counts counts;
+  deleted_.clear();
+  std::vector<NodeId> affected;
+  for_pages(graph_, kNodePage, pause, [&](Block block) {
+    affected.clear();
+    {
+      const PageRead page(graph_.store(), block, kNodePage);
+      const auto* header = page.at<SlottedPageHeader>();
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().node_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto* node = graph_.node_in(const_cast<std::byte*>(page.bytes()), slot);
+        if ((node->flags & kNodeUsed) == 0) continue;
+        const NodeId id = graph_.node_id(block, slot);
+        if ((node->flags & kNodeDeleted) != 0) {
+          remember(id);
+          ++counts.nodes_deleted;
+          continue;
+        }
+        // A chain may hold rows beyond upper links: look closer. One row is judged here.
+        if (node->aux != kNoRecord) {
+          affected.push_back(id);
+        } else if (node->tid.offset == 0 || dead(node->tid)) {
+          affected.push_back(id);
+        } else {
+          ++counts.rows_left;
+        }
+      }
+    }
+    for (const NodeId id : affected) clean_rows(id, dead, counts);
+  });
+  return counts;
+}
+
+void Remover::clean_rows(NodeId id, const IsDead& dead, Counts& counts) {
+  // Records first: each loses its dead rows.
+  RecordId at;
+  {
+    const PageRead page(graph_.store(), graph_.node_block(id), kNodePage);
+    at = graph_.node_in(const_cast<std::byte*>(page.bytes()), graph_.node_slot(id))->aux;
+  }
+  const std::size_t most =
+      static_cast<std::size_t>(graph_.store().blocks()) * graph_.meta().aux_slots;
+  std::size_t steps = 0;
+  std::uint64_t left_in_records = 0;
+  while (at != kNoRecord) {
+    if (++steps > most)
+      graph_.store().fail(graph_.record_block(at), "chain of records without end");
+    RecordId next;
+    bool change = false;
+    {
+      const PageRead page(graph_.store(), graph_.record_block(at), kAuxPage);
+      const auto* r =
+          graph_.record_in(const_cast<std::byte*>(page.bytes()), graph_.record_slot(at));
+      if (r->kind == kFreeRecord || r->node != id) break;
+      next = r->next;
+      if (r->kind == kMoreRows) {
+        const int count = std::min<int>(r->count, graph_.geometry().rows_per_record());
+        for (int i = 0; i < count; ++i) change |= dead(Graph::rows(r)[i]);
+        if (!change) left_in_records += static_cast<std::uint64_t>(count);
+      }
+    }
+    if (change) {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(graph_.record_block(at), kAuxPage);
+      RecordHeader* r = graph_.record_in(page, graph_.record_slot(at));
+      if (r->kind == kMoreRows && r->node == id) {
+        auto* rows = reinterpret_cast<HeapTid*>(r + 1);
+        const int count = std::min<int>(r->count, graph_.geometry().rows_per_record());
+        int kept = 0;
+        for (int i = 0; i < count; ++i) {
+          if (dead(rows[i]))
+            ++counts.rows_removed;
+          else
+            rows[kept++] = rows[i];
+        }
+        r->count = static_cast<std::uint16_t>(kept);
+        left_in_records += static_cast<std::uint64_t>(kept);
+        edits.commit();
+      }
+    }
+    at = next;
+  }
+  // The node's own row; without any row left the node is deleted.
+  PageEdits edits(graph_.store());
+  std::byte* page = edits.edit(graph_.node_block(id), kNodePage);
+  NodeHeader* node = graph_.node_in(page, graph_.node_slot(id));
+  if ((node->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return;
+  const bool own = node->tid.offset != 0;
+  const bool own_dead = own && dead(node->tid);
+  if (own && !own_dead) {
+    counts.rows_left += 1 + left_in_records;
+    return;
+  }
+  counts.rows_removed += own_dead ? 1 : 0;
+  counts.rows_left += left_in_records;
+  node->tid = {0, 0, 0};
+  // Records change only under this page's lock: what they hold now is what counts.
+  bool empty = true;
+  for (RecordId r = node->aux; r != kNoRecord && empty;) {
+    const PageRead aux(graph_.store(), graph_.record_block(r), kAuxPage);
+    const auto* record =
+        graph_.record_in(const_cast<std::byte*>(aux.bytes()), graph_.record_slot(r));
+    if (record->kind == kFreeRecord || record->node != id) break;
+    empty = record->kind != kMoreRows || record->count == 0;
+    r = record->next;
+  }
+  if (empty) {
+    node->flags |= kNodeDeleted;
+    remember(id);
+    ++counts.nodes_deleted;
+  }
+  edits.commit();
+}
+
+void Remover::repair(const std::function<void()>& pause) {
+  if (deleted_.empty()) return;
+  for_pages(graph_, kNodePage, pause, [&](Block block) {
+    std::vector<NodeId> broken;
+    {
+      const PageRead page(graph_.store(), block, kNodePage);
+      const auto* header = page.at<SlottedPageHeader>();
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().node_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        auto* node = graph_.node_in(const_cast<std::byte*>(page.bytes()), slot);
+        const NodeId id = graph_.node_id(block, slot);
+        if ((node->flags & kNodeUsed) == 0 || deleted(id)) continue;
+        const NodeId* links = graph_.links_of(node);
+        const int count = graph_.link_count(node);
+        if (std::any_of(links, links + count, [this](NodeId l) { return deleted(l); }))
+          broken.push_back(id);
+      }
+    }
+    for (const NodeId id : broken) repair_node(id);
+  });
+  for_pages(graph_, kAuxPage, pause, [&](Block block) {
+    std::vector<RecordId> broken;
+    {
+      const PageRead page(graph_.store(), block, kAuxPage);
+      const auto* header = page.at<SlottedPageHeader>();
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().aux_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto* r = graph_.record_in(const_cast<std::byte*>(page.bytes()), slot);
+        if (r->kind != kUpperLinks || deleted(r->node)) continue;
+        const UpperLink* links = Graph::upper_links(r);
+        if (std::any_of(links, links + graph_.upper_count(r),
+                        [this](const UpperLink& l) { return deleted(l.node); }))
+          broken.push_back(graph_.record_id(block, slot));
+      }
+    }
+    for (const RecordId id : broken) repair_record(id);
+  });
+  move_entry();
+}
+
+void Remover::repair_node(NodeId id) {
+  const std::size_t code_bytes = graph_.geometry().code_bytes;
+  const int most = graph_.geometry().max_links();
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    std::vector<NodeId> before, candidates;
+    {
+      const NodeView view = graph_.node(id);
+      if (!view.used()) return;
+      before.assign(view.links, view.links + graph_.link_count(view.header));
+      query_->set_code(view.code);
+    }
+    for (const NodeId l : before) {
+      if (!deleted(l)) {
+        candidates.push_back(l);
+        continue;
+      }
+      const NodeView gone = graph_.node(l);
+      if (!gone.used()) continue;
+      const int count = graph_.link_count(gone.header);
+      for (int i = 0; i < count; ++i)
+        if (const NodeId next = gone.links[i]; next != id && !deleted(next))
+          candidates.push_back(next);
+    }
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    codes_.resize(candidates.size() * code_bytes);
+    std::vector<LinkCandidate> chosen;
+    for (const NodeId c : candidates) {
+      const NodeView view = graph_.node(c);
+      if (!view.alive()) continue;
+      std::byte* to = codes_.data() + chosen.size() * code_bytes;
+      std::memcpy(to, view.code, code_bytes);
+      float distance, error;
+      const std::byte* p = to;
+      query_->distances(&p, 1, &distance, &error);
+      chosen.push_back({distance, c, to});
+    }
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+      return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+    });
+    // What is left of a good list is good: only too many need a choice.
+    if (chosen.size() > static_cast<std::size_t>(most)) select_(chosen, most, true);
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.node_block(id), kNodePage);
+    NodeHeader* node = graph_.node_in(page, graph_.node_slot(id));
+    NodeId* links = graph_.links_of(node);
+    if ((node->flags & kNodeUsed) == 0) return;
+    if (node->link_count != before.size() || !std::equal(before.begin(), before.end(), links))
+      continue;
+    node->link_count = static_cast<std::uint8_t>(chosen.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) links[i] = chosen[i].id;
+    edits.commit();
+    return;
+  }
+}
+
+void Remover::repair_record(RecordId id) {
+  const std::size_t code_bytes = graph_.geometry().code_bytes;
+  const int most = graph_.geometry().m;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    std::vector<UpperLink> before, candidates;
+    NodeId owner;
+    int level;
+    {
+      const RecordHeader* r = graph_.record(id);
+      if (r->kind != kUpperLinks) return;
+      owner = r->node;
+      level = r->level;
+      before.assign(Graph::upper_links(r), Graph::upper_links(r) + graph_.upper_count(r));
+    }
+    for (const UpperLink& l : before) {
+      if (!deleted(l.node)) {
+        candidates.push_back(l);
+        continue;
+      }
+      const RecordHeader* gone = graph_.record(l.record);
+      if (gone->kind != kUpperLinks || gone->node != l.node || gone->level != level) continue;
+      const int count = graph_.upper_count(gone);
+      for (int i = 0; i < count; ++i) {
+        const UpperLink next = Graph::upper_links(gone)[i];
+        if (next.node != owner && !deleted(next.node)) candidates.push_back(next);
+      }
+    }
+    std::sort(candidates.begin(), candidates.end(),
+              [](const UpperLink& a, const UpperLink& b) { return a.node < b.node; });
+    candidates.erase(
+        std::unique(candidates.begin(), candidates.end(),
+                    [](const UpperLink& a, const UpperLink& b) { return a.node == b.node; }),
+        candidates.end());
+    query_->set_code(graph_.node(owner).code);
+    codes_.resize(candidates.size() * code_bytes);
+    std::vector<LinkCandidate> chosen;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+      const NodeView view = graph_.node(candidates[c].node);
+      if (!view.alive()) continue;
+      std::byte* to = codes_.data() + chosen.size() * code_bytes;
+      std::memcpy(to, view.code, code_bytes);
+      float distance, error;
+      const std::byte* p = to;
+      query_->distances(&p, 1, &distance, &error);
+      chosen.push_back({distance, static_cast<std::uint32_t>(c), to});
+    }
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+      return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+    });
+    if (chosen.size() > static_cast<std::size_t>(most)) select_(chosen, most, true);
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.record_block(id), kAuxPage);
+    RecordHeader* r = graph_.record_in(page, graph_.record_slot(id));
+    auto* links = reinterpret_cast<UpperLink*>(r + 1);
+    if (r->kind != kUpperLinks || r->node != owner) return;
+    if (r->count != before.size() ||
+        std::memcmp(links, before.data(), before.size() * sizeof(UpperLink)) != 0)
+      continue;
+    r->count = static_cast<std::uint16_t>(chosen.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) links[i] = candidates[chosen[i].id];
+    edits.commit();
+    return;
+  }
+}
+
+// A deleted entry point gives way to a live node of the highest level there is.
+void Remover::move_entry() {
+  graph_.refresh();
+  const Meta meta = graph_.meta();
+  if (meta.entry_node == kNoNode || !deleted(meta.entry_node)) return;
+  NodeId best = kNoNode;
+  RecordId best_record = kNoRecord;
+  int best_level = -1;
+  PageStore& store = graph_.store();
+  for (Block block = 1; block < store.blocks(); ++block) {
+    const PageRead page(store, block, kFreePage);
+    const auto* header = page.at<SlottedPageHeader>();
+    if (page.kind() == kAuxPage) {
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, meta.aux_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto* r = graph_.record_in(const_cast<std::byte*>(page.bytes()), slot);
+        if (r->kind == kUpperLinks && !deleted(r->node) && r->level > best_level) {
+          best = r->node;
+          best_record = graph_.record_id(block, slot);
+          best_level = r->level;
+        }
+      }
+    } else if (page.kind() == kNodePage && best_level < 0) {
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, meta.node_slots);
+      for (std::uint32_t slot = 0; slot < used && best_level < 0; ++slot) {
+        const auto* node = graph_.node_in(const_cast<std::byte*>(page.bytes()), slot);
+        if ((node->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) continue;
+        best = graph_.node_id(block, slot);
+        best_record = kNoRecord;
+        best_level = 0;
+      }
+    }
+  }
+  PageEdits edits(store);
+  auto* written = edits.edit_as<Meta>(0, kMetaPage);
+  if (written->entry_node != meta.entry_node) return;  // an insert has put a higher one
+  written->entry_node = best;
+  written->entry_record = best_record;
+  written->top_level = static_cast<std::uint32_t>(std::max(0, best_level));
+  edits.commit();
+}
+
+void Remover::free(const std::function<void()>& pause) {
+  if (deleted_.empty()) return;
+  graph_.refresh();
+  const NodeId entry = graph_.meta().entry_node;
+  for_pages(graph_, kNodePage, pause, [&](Block block) {
+    bool any = false;
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(block, kNodePage);
+      auto* header = reinterpret_cast<SlottedPageHeader*>(page);
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().node_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        NodeHeader* node = graph_.node_in(page, slot);
+        const NodeId id = graph_.node_id(block, slot);
+        if ((node->flags & kNodeDeleted) == 0 || !deleted(id) || id == entry) continue;
+        node->flags = 0;
+        node->link_count = 0;
+        node->aux = kNoRecord;
+        ++node->version;
+        ++header->free;
+        any = true;
+      }
+      if (any) edits.commit();
+    }
+    if (any) chain_free_page(graph_, SlotKind::node, block);
+  });
+  for_pages(graph_, kAuxPage, pause, [&](Block block) {
+    bool any = false;
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(block, kAuxPage);
+      auto* header = reinterpret_cast<SlottedPageHeader*>(page);
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().aux_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        RecordHeader* r = graph_.record_in(page, slot);
+        if (r->kind == kFreeRecord || !deleted(r->node) || r->node == entry) continue;
+        r->kind = kFreeRecord;
+        r->count = 0;
+        r->next = kNoRecord;
+        ++header->free;
+        any = true;
+      }
+      if (any) edits.commit();
+    }
+    if (any) chain_free_page(graph_, SlotKind::record, block);
+  });
+}
+
+Census take_census(Graph& graph) {
+  Census c;
+  PageStore& store = graph.store();
+  for (Block block = 1; block < store.blocks(); ++block) {
+    if (block % 32 == 0) store.check_interrupts();
+    const PageRead page(store, block, kFreePage);
+    const auto* header = page.at<SlottedPageHeader>();
+    if (page.kind() == kNodePage) {
+      ++c.node_pages;
+      for (std::uint32_t slot = 0; slot < graph.meta().node_slots; ++slot) {
+        const auto* node = graph.node_in(const_cast<std::byte*>(page.bytes()), slot);
+        if (slot >= header->used || (node->flags & kNodeUsed) == 0) {
+          ++c.free_slots;
+        } else if ((node->flags & kNodeDeleted) != 0) {
+          ++c.deleted;
+        } else {
+          ++c.nodes;
+          c.rows += node->tid.offset != 0 ? 1 : 0;
+          c.links += static_cast<std::uint64_t>(graph.link_count(node));
+          if (c.by_level.size() <= node->level) c.by_level.resize(node->level + std::size_t{1});
+          ++c.by_level[node->level];
+        }
+      }
+    } else if (page.kind() == kAuxPage) {
+      ++c.aux_pages;
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph.meta().aux_slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        const auto* r = graph.record_in(const_cast<std::byte*>(page.bytes()), slot);
+        if (r->kind == kUpperLinks) ++c.upper_records;
+        if (r->kind == kMoreRows) c.rows += r->count;
+      }
+    } else if (page.kind() == kModelPage) {
+      ++c.model_pages;
+    }
+  }
+  return c;
+}
+
+}  // namespace rv::index::hnsw
