@@ -25,7 +25,8 @@ constexpr float kErrorQuantile = 1.9f;
 int default_rabitq_bits(int dim) noexcept {
   if (dim < 100) return 8;
   if (dim <= 1024) return 4;
-  return dim <= 2048 ? 3 : 2;
+  if (dim <= 2048) return 3;
+  return dim <= 4096 ? 2 : 1;
 }
 
 RabitqCodec::RabitqCodec(Model model)

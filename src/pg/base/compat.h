@@ -2,6 +2,8 @@
 // (test/tools/check_layers.sh greps). One block per change, newest PostgreSQL first.
 #pragma once
 
+#include <cstdlib>
+
 #include "pg/base/pg.h"  // which includes this file after PostgreSQL's own headers
 
 #if PG_VERSION_NUM < 140000
@@ -150,4 +152,20 @@ inline void rv_vacuum_delay_point() {
 #else
   vacuum_delay_point();
 #endif
+}
+
+// PG 16: what a check hook hands to its assign hook comes from guc_malloc(), before from malloc().
+extern "C" {
+#include "utils/guc.h"
+}
+inline bool rv_guc_note_source(void** extra, bool set) {
+#if PG_VERSION_NUM >= 160000
+  auto* note = static_cast<bool*>(guc_malloc(LOG_SERVER_ONLY, sizeof(bool)));
+#else
+  auto* note = static_cast<bool*>(std::malloc(sizeof(bool)));
+#endif
+  if (note == nullptr) return false;
+  *note = set;
+  *extra = note;
+  return true;
 }

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "access/parallel.h"
+#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "utils/guc.h"
 }
@@ -16,27 +17,32 @@ namespace {
 
 int threads_setting = -1;
 
-int wanted_threads() {
+int wanted_threads(int workers) {
   if (IsParallelWorker() || MyBackendType != B_BACKEND) return 1;
   if (threads_setting >= 0) return std::max(threads_setting, 1);
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return std::clamp(max_parallel_workers_per_gather + 1, 1, std::max(cores, 1));
+  return std::clamp(workers + 1, 1, std::max(cores, 1));
+}
+
+// Never destroyed: exit() runs destructors of statics under live frames.
+WorkerPool& pool_of(int threads) {
+  static WorkerPool* pool = nullptr;
+  if (pool == nullptr || pool->threads() != threads) {
+    delete pool;
+    pool = nullptr;
+    pool = new WorkerPool(threads);
+  }
+  return *pool;
 }
 
 }  // namespace
 
 WorkerPool* worker_pool() {
-  // Never destroyed: exit() runs destructors of statics under live frames.
-  static WorkerPool* pool = nullptr;
-  const int n = wanted_threads();
-  if (n == 1) return nullptr;
-  if (pool == nullptr || pool->threads() != n) {
-    delete pool;
-    pool = nullptr;
-    pool = new WorkerPool(n);
-  }
-  return pool;
+  const int n = wanted_threads(max_parallel_workers_per_gather);
+  return n == 1 ? nullptr : &pool_of(n);
 }
+
+WorkerPool& maintenance_pool() { return pool_of(wanted_threads(max_parallel_maintenance_workers)); }
 
 void define_thread_settings() {
   DefineCustomIntVariable(

@@ -10,6 +10,11 @@ namespace rv::pg {
 // PostgreSQL already limits.
 WorkerPool* worker_pool();
 
+// The pool that CREATE INDEX and REINDEX use: max_parallel_maintenance_workers + 1 threads, at most
+// as many as there are cores, unless ruvector.threads says otherwise. Never null; one thread is the
+// backend itself.
+WorkerPool& maintenance_pool();
+
 // Called from define_core_settings().
 void define_thread_settings();
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "core/base/rng.h"
 #include "core/index/hnsw/select.h"
 #include "core/parallel/resumable.h"
 
@@ -96,6 +97,67 @@ void compare_leaf_by_query(const CodeArray& codes, const std::vector<std::uint32
                       pair_less);
     for (std::size_t j = 0; j < most; ++j) candidates.add(leaf[i] & ~kPrimary, pairs[j]);
   }
+}
+
+// Links between distant parts. A partition links what is near; where the data falls into separate
+// clusters it links nothing else, and a search that starts in the wrong one stays there. So a
+// random sample of members, the hubs, is linked among itself by the neighbourhood rule over all of
+// them.
+constexpr std::size_t kMostHubs = 1000;
+
+void link_hubs(const quant::Codec& codec, const CodeArray& codes,
+               const std::vector<std::uint32_t>& members, const LevelParams& params,
+               const Workers& workers, LevelGraph& graph) {
+  const std::size_t n = members.size();
+  const std::size_t wanted = n <= 512 ? n : std::clamp<std::size_t>(n / 32, 256, kMostHubs);
+  std::vector<std::uint32_t> hubs;
+  if (wanted == n) {
+    for (std::size_t i = 0; i < n; ++i) hubs.push_back(static_cast<std::uint32_t>(i));
+  } else {
+    Rng rng(params.partition.seed ^ 0x68756273u);
+    for (std::size_t i = 0; i < wanted; ++i)
+      hubs.push_back(static_cast<std::uint32_t>(rng.below(n)));
+    std::sort(hubs.begin(), hubs.end());
+    hubs.erase(std::unique(hubs.begin(), hubs.end()), hubs.end());
+  }
+  std::vector<const std::byte*> pointers;
+  for (const std::uint32_t h : hubs) pointers.push_back(codes[members[h]]);
+  const int most = std::max(2, params.degree / 4);
+  const auto degree = static_cast<std::size_t>(params.degree);
+  for_each_resumable(
+      *workers.pool, hubs.size(), 16, workers.stop, workers.on_stop,
+      [&](std::size_t begin, std::size_t end) {
+        NeighbourSelection select(codec);
+        const auto query = codec.query();
+        std::vector<float> distance(hubs.size()), error(hubs.size());
+        std::vector<LinkCandidate> chosen;
+        for (std::size_t i = begin; i < end; ++i) {
+          query->set_code(pointers[i]);
+          query->distances(pointers.data(), static_cast<int>(hubs.size()), distance.data(),
+                           error.data());
+          chosen.clear();
+          for (std::size_t j = 0; j < hubs.size(); ++j)
+            if (j != i && distance[j] == distance[j])
+              chosen.push_back({distance[j], hubs[j], pointers[j]});
+          std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+            return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+          });
+          select(chosen, most, false);
+          // They take the last places when the list is full: what they replace is farthest away
+          // among the near ones.
+          const std::size_t p = hubs[i];
+          std::uint32_t* links = graph.links.data() + p * degree;
+          std::size_t count = graph.counts[p];
+          std::size_t fresh = 0;
+          for (const LinkCandidate& c : chosen)
+            fresh += std::find(links, links + count, c.id) == links + count ? 1 : 0;
+          count = std::min(count, degree - std::min(degree, fresh));
+          for (const LinkCandidate& c : chosen)
+            if (count < degree && std::find(links, links + count, c.id) == links + count)
+              links[count++] = c.id;
+          graph.counts[p] = static_cast<std::uint8_t>(count);
+        }
+      });
 }
 
 std::size_t candidate_room(const LevelParams& p) noexcept {
@@ -221,6 +283,7 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
             graph.links[p * degree + i] = chosen[i].id;
         }
       });
+  if (n > 2) link_hubs(codec, codes, members, params, workers, graph);
   return graph;
 }
 

@@ -80,6 +80,7 @@ bool Search::step_upper(const RecordHeader* record, std::vector<UpperCandidate>&
   for (const Candidate& c : found_) {
     while (ids_[at] != c.node) ++at;  // found_ keeps the order, with gaps
     out.push_back({c.distance, c.node, records[at]});
+    seeds_.push_back(c);
   }
   return !out.empty();
 }
@@ -99,6 +100,7 @@ bool Search::descend(int level, UpperCandidate& at) {
   for (int l = static_cast<int>(meta.top_level); l > level; --l) {
     visited_.clear();
     visited_.insert(at.node);
+    seeds_.clear();
     for (bool moved = true; moved && at.record != kNoRecord;) {
       moved = false;
       neighbours.clear();
@@ -162,6 +164,7 @@ void Search::begin(int ef) {
   distances_.stats = {};
   ef_ = static_cast<std::size_t>(ef);
   UpperCandidate at{};
+  seeds_.clear();
   if (!descend(0, at)) {
     visited_.clear();
     return;
@@ -177,6 +180,16 @@ void Search::begin(int ef) {
   }
   frontier_.push_back(found_[0]);
   if (alive_[0] != 0) beam_.push_back(found_[0]);
+  // What the last step of the descent compared costs nothing more, and may lie in other clusters.
+  std::sort(seeds_.begin(), seeds_.end(), nearer);
+  if (seeds_.size() > std::min(ef_, kMostSeeds)) seeds_.resize(std::min(ef_, kMostSeeds));
+  for (const Candidate& c : seeds_) {
+    if (!visited_.insert(c.node)) continue;
+    frontier_.push_back(c);
+    if (beam_.size() < ef_ && graph_.node(c.node).alive()) beam_.push_back(c);
+  }
+  std::make_heap(frontier_.begin(), frontier_.end(), farther);
+  std::make_heap(beam_.begin(), beam_.end(), nearer);
   grow_beam(ef_);
   take_batch();
 }

@@ -93,6 +93,8 @@ class Search {
   std::vector<Candidate> left_;      // seen, not good enough yet
   std::vector<char> left_expand_;    // ... and whether it still is to be expanded
   std::vector<Candidate> batch_;
+  static constexpr std::size_t kMostSeeds = 16;
+  std::vector<Candidate> seeds_;  // compared on the last upper level
   std::vector<Candidate> found_;  // scratch
   std::vector<char> alive_;       // scratch
   std::vector<NodeId> ids_;       // scratch

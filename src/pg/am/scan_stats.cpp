@@ -1,0 +1,20 @@
+#include "pg/am/scan_stats.h"
+
+namespace rv::pg {
+namespace {
+
+constinit ScanStats last;
+constinit ScanObserver watching = nullptr;
+
+}  // namespace
+
+const ScanStats& last_scan() noexcept { return last; }
+
+void report_scan(const ScanStats& stats) noexcept {
+  last = stats;
+  if (watching != nullptr) watching(last);
+}
+
+void observe_scans(ScanObserver observer) noexcept { watching = observer; }
+
+}  // namespace rv::pg

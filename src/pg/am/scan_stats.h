@@ -1,0 +1,32 @@
+// What the last index scan of this backend did, for ruvector_last_scan() and for observers.
+#pragma once
+
+#include <cstdint>
+
+#include "pg/base/pg.h"
+
+namespace rv::pg {
+
+struct ScanStats {
+  Oid index = InvalidOid;
+  const char* method = "";
+  int ef = 0;  // ef_search, or probes
+  std::uint64_t hops = 0;
+  std::uint64_t distances = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t reranked = 0;
+  std::uint64_t returned = 0;
+  int batches = 0;
+  bool swept = false;
+  double milliseconds = 0;  // inside the access method
+};
+
+const ScanStats& last_scan() noexcept;
+void report_scan(const ScanStats& stats) noexcept;
+
+// Called when a scan of a vector index ends, by whoever wants to learn from it (the learning
+// feature); null when nobody does. It must not raise.
+using ScanObserver = void (*)(const ScanStats& stats);
+void observe_scans(ScanObserver observer) noexcept;
+
+}  // namespace rv::pg

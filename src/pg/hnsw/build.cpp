@@ -1,0 +1,196 @@
+// ambuild and ambuildempty. The table is read once by this process; encoding and linking run on the
+// worker pool over copied data; pages are written in partition order and logged whole at the end.
+// What does not fit into maintenance_work_mem is inserted row by row afterwards.
+#include "core/index/hnsw/bulk_build.h"
+
+#include "core/base/rng.h"
+#include "core/index/hnsw/insert.h"
+#include "pg/am/build_reader.h"
+#include "pg/base/memory.h"
+#include "pg/base/threads.h"
+#include "pg/hnsw/hnsw.h"
+#include "pg/hnsw/options.h"
+
+extern "C" {
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "commands/progress.h"
+#include "storage/bufmgr.h"
+#include "utils/backend_progress.h"
+}
+
+using namespace rv;
+using namespace rv::pg;
+
+namespace {
+
+namespace core = rv::index::hnsw;
+
+constexpr std::size_t kSampleRows = 10000;
+constexpr std::size_t kBatchRows = 1024;
+constexpr std::uint64_t kSeed = 42;
+
+enum Phase : int64 {
+  kLoading = 2,  // 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE
+  kLinking = 3,
+  kWriting = 4,
+  kInserting = 5
+};
+
+void progress(int64 phase, std::size_t done, std::size_t total) {
+  call([=] {
+    const int index[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_CREATEIDX_TUPLES_DONE,
+                         PROGRESS_CREATEIDX_TUPLES_TOTAL};
+    const int64 value[] = {phase, static_cast<int64>(done), static_cast<int64>(total)};
+    pgstat_progress_update_multi_param(3, index, value);
+  });
+}
+
+core::Options options_of(Relation index) {
+  const core::Options o{hnsw::option_m(index), hnsw::option_ef_construction(index)};
+  if (o.ef_construction < 2 * o.m)
+    throw Error(ErrorCode::invalid_argument,
+                "ef_construction must be greater than or equal to 2 * m");
+  return o;
+}
+
+struct Built {
+  double heap_rows = 0;
+  double index_rows = 0;
+};
+
+Built build(Relation heap, Relation index, IndexInfo* info) {
+  const core::Options options = options_of(index);
+  const ScopedContext memory("hnsw build");
+  IndexedVectors vectors(index, hnsw::kName, memory.get());
+  BuildReader reader(heap, index, info, vectors);
+  progress(PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE, 0, 0);
+
+  const auto dim = static_cast<std::size_t>(vectors.dim());
+  const double estimate = call([heap] {
+    BlockNumber pages;
+    double tuples, visible;
+    table_relation_estimate_size(heap, nullptr, &pages, &tuples, &visible);
+    return tuples;
+  });
+  std::shared_ptr<const quant::Codec> codec;
+  {
+    const std::size_t budget =
+        static_cast<std::size_t>(maintenance_work_mem) * 1024 / 4 / (dim * sizeof(float));
+    const auto sample = reader.sample(std::clamp<std::size_t>(budget, 256, kSampleRows));
+    codec =
+        quant::train_codec(hnsw::codec_spec(index, vectors), sample.data(), sample.size() / dim);
+    BufferStore store(index, BufferStore::Mode::building);
+    core::Graph::create(store, options, *codec, sample.size() / dim);
+  }
+
+  WorkerPool& pool = maintenance_pool();
+  call([&pool] {
+    ereport(DEBUG1, (errmsg_internal("using %d parallel workers", pool.threads() - 1)));
+  });
+  const core::Workers workers{&pool, interrupt_pending, [] { check_interrupts(); }};
+  BufferStore store(index, BufferStore::Mode::building);
+  const auto limit = static_cast<std::size_t>(maintenance_work_mem) * 1024;
+  auto bulk = std::make_unique<core::BulkBuild>(codec, options, workers, kSeed);
+  std::unique_ptr<core::Graph> graph;
+  std::unique_ptr<core::Inserter> inserter;
+  std::size_t rows = 0;
+  const auto total = static_cast<std::size_t>(std::max(0.0, estimate));
+
+  const auto finish_bulk = [&] {
+    bulk->build([&](std::size_t done, std::size_t of) { progress(kLinking, done, of); });
+    bulk->write(store, [&](std::size_t done, std::size_t of) { progress(kWriting, done, of); });
+    bulk.reset();
+  };
+
+  Built result;
+  progress(kLoading, 0, total);
+  result.heap_rows = reader.read(kBatchRows, [&](const float* x, const ItemPointerData* tids,
+                                                 std::size_t n) {
+    std::size_t first = 0;
+    if (bulk != nullptr) {
+      if (bulk->bytes_when_built() + n * core::BulkBuild::bytes_per_row(*codec, options) <= limit) {
+        std::vector<core::HeapTid> places;
+        places.reserve(n);
+        for (std::size_t i = 0; i < n; ++i) places.push_back(hnsw::to_heap_tid(tids[i]));
+        bulk->add(x, places.data(), n);
+        first = n;
+      } else {
+        const std::size_t done = bulk->rows();
+        call([done] {
+          ereport(
+              NOTICE,
+              (errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples", done),
+               errdetail("Building will take significantly more time."),
+               errhint("Increase maintenance_work_mem to speed up builds.")));
+        });
+        finish_bulk();
+        graph = std::make_unique<core::Graph>(store, codec);
+        inserter = std::make_unique<core::Inserter>(*graph);
+      }
+    }
+    for (std::size_t i = first; i < n; ++i) {
+      Rng rng(mix64(rows + i));
+      inserter->insert(x + i * dim, hnsw::to_heap_tid(tids[i]), rng);
+      check_interrupts();
+    }
+    rows += n;
+    progress(bulk != nullptr ? kLoading : kInserting, rows, std::max(total, rows));
+  });
+  if (bulk != nullptr) finish_bulk();
+  store.unpin_all();
+  result.index_rows = static_cast<double>(rows);
+  store.log_whole_fork();
+  return result;
+}
+
+}  // namespace
+
+IndexBuildResult* rv_hnsw_build(Relation heap, Relation index, IndexInfo* info) {
+  return boundary([&] {
+    const Built result = build(heap, index, info);
+    return call([&result] {
+      auto* out = static_cast<IndexBuildResult*>(palloc(sizeof(IndexBuildResult)));
+      out->heap_tuples = result.heap_rows;
+      out->index_tuples = result.index_rows;
+      return out;
+    });
+  });
+}
+
+// The initial fork of an unlogged index: an empty graph, which a crash brings back.
+void rv_hnsw_build_empty(Relation index) {
+  boundary([&] {
+    const core::Options options = options_of(index);
+    const ScopedContext memory("hnsw build");
+    const IndexedVectors vectors(index, hnsw::kName, memory.get());
+    const auto codec = quant::train_codec(hnsw::codec_spec(index, vectors), nullptr, 0);
+    BufferStore store(index, BufferStore::Mode::building, INIT_FORKNUM);
+    core::Graph::create(store, options, *codec, 0);
+    store.log_whole_fork();
+  });
+}
+
+char* rv_hnsw_phase_name(int64 phase) {
+  const char* name = nullptr;
+  switch (phase) {
+    case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
+      name = "initializing";
+      break;
+    case kLoading:
+      name = "loading tuples";
+      break;
+    case kLinking:
+      name = "linking tuples";
+      break;
+    case kWriting:
+      name = "writing pages";
+      break;
+    case kInserting:
+      name = "inserting tuples";
+      break;
+    default:
+      break;
+  }
+  return const_cast<char*>(name);
+}

@@ -1,0 +1,347 @@
+// The hnsw engine on memory pages: recall against brute force, completeness, random sequences of
+// inserts and deletes, equal vectors, damaged pages.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/index/hnsw/bulk_build.h"
+#include "core/index/hnsw/check.h"
+#include "core/index/hnsw/insert.h"
+#include "core/index/hnsw/remove.h"
+#include "core/index/memory_page_store.h"
+#include "core/quant/codec.h"
+
+namespace rv::index::hnsw {
+namespace {
+
+HeapTid tid_of(std::size_t i) {
+  return {static_cast<std::uint16_t>(i >> 16), static_cast<std::uint16_t>(i), 1};
+}
+std::size_t row_of(HeapTid t) { return static_cast<std::size_t>(t.block_high) << 16 | t.block_low; }
+
+std::vector<float> clustered(std::size_t n, std::size_t dim, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<float> centres(20 * dim), x(n * dim);
+  for (float& c : centres) c = static_cast<float>(rng.normal());
+  for (std::size_t i = 0; i < n; ++i) {
+    const float* c = centres.data() + rng.below(20) * dim;
+    for (std::size_t j = 0; j < dim; ++j)
+      x[i * dim + j] = c[j] + 0.4f * static_cast<float>(rng.normal());
+  }
+  return x;
+}
+
+struct Index {
+  explicit Index(const quant::CodecSpec& spec, const float* sample, std::size_t count,
+                 Options options = {16, 64})
+      : codec(quant::train_codec(spec, sample, count)), pool(2) {
+    Graph::create(store, options, *codec, count);
+    graph = std::make_unique<Graph>(store);
+    this->options = options;
+  }
+  void bulk(const float* x, std::size_t n, std::size_t dim) {
+    BulkBuild build(codec, options, Workers{&pool, nullptr, [] {}}, 7);
+    for (std::size_t i = 0; i < n; i += 100) {
+      std::vector<HeapTid> tids;
+      for (std::size_t j = i; j < std::min(n, i + 100); ++j) tids.push_back(tid_of(j));
+      build.add(x + i * dim, tids.data(), tids.size());
+    }
+    build.build([](std::size_t, std::size_t) {});
+    build.write(store, [](std::size_t, std::size_t) {});
+    graph->refresh();
+  }
+  void insert(const float* x, std::size_t row) {
+    if (inserter == nullptr) inserter = std::make_unique<Inserter>(*graph);
+    Rng rng(mix64(row));
+    inserter->insert(x, tid_of(row), rng);
+  }
+  // Rows of a search, nearest first, at least `want` of them unless there are no more.
+  std::vector<std::size_t> search(const float* q, int ef, std::size_t want) {
+    graph->refresh();
+    const auto query = codec->query();
+    query->set(q);
+    Search search(*graph, *query);
+    search.begin(ef);
+    std::vector<std::size_t> rows;
+    std::vector<HeapTid> tids;
+    const auto take = [&] {
+      for (const Candidate& c : search.batch()) {
+        tids.clear();
+        graph->heap_rows(c.node, tids);
+        for (const HeapTid t : tids) rows.push_back(row_of(t));
+      }
+    };
+    take();
+    while (rows.size() < want && search.next(ef)) take();
+    while (rows.size() < want && search.sweep(1000)) take();
+    return rows;
+  }
+  std::vector<Problem> problems() {
+    graph->refresh();
+    std::vector<Problem> out;
+    check(*graph, [&](const Problem& p) { out.push_back(p); });
+    return out;
+  }
+  int errors() {
+    int n = 0;
+    for (const Problem& p : problems())
+      if (p.severity == Severity::error) {
+        ++n;
+        ADD_FAILURE() << "block " << p.block << ' ' << p.item << ": " << p.message;
+      }
+    return n;
+  }
+
+  std::shared_ptr<const quant::Codec> codec;
+  WorkerPool pool;
+  MemoryPageStore store;
+  Options options;
+  std::unique_ptr<Graph> graph;
+  std::unique_ptr<Inserter> inserter;
+};
+
+double recall(Index& index, const float* x, const std::vector<bool>& live, std::size_t n,
+              std::size_t dim, int ef, std::uint64_t seed) {
+  // More of the same sequence: the same clusters, other points.
+  const auto more = clustered(n + 30, dim, seed);
+  const std::vector<float> queries(more.begin() + static_cast<std::ptrdiff_t>(n * dim), more.end());
+  std::size_t hit = 0, of = 0;
+  for (std::size_t q = 0; q < 30; ++q) {
+    const float* y = queries.data() + q * dim;
+    std::vector<std::pair<double, std::size_t>> all;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!live[i]) continue;
+      double d = 0;
+      for (std::size_t j = 0; j < dim; ++j) d += (x[i * dim + j] - y[j]) * (x[i * dim + j] - y[j]);
+      all.push_back({d, i});
+    }
+    std::sort(all.begin(), all.end());
+    const auto found = index.search(y, ef, 10);
+    const std::set<std::size_t> rows(found.begin(), found.end());
+    for (std::size_t k = 0; k < std::min<std::size_t>(10, all.size()); ++k) {
+      hit += rows.count(all[k].second);
+      ++of;
+    }
+  }
+  return static_cast<double>(hit) / static_cast<double>(of);
+}
+
+const quant::CodecSpec kRabitq{quant::CodecKind::rabitq, quant::Metric::l2, 32};
+
+TEST(Hnsw, BulkBuildFindsNeighbours) {
+  const std::size_t n = 5000, dim = 32;
+  const auto x = clustered(n, dim, 1);
+  Index index(kRabitq, x.data(), n);
+  index.bulk(x.data(), n, dim);
+  EXPECT_EQ(index.errors(), 0);
+  EXPECT_GT(recall(index, x.data(), std::vector<bool>(n, true), n, dim, 64, 1), 0.97);
+  // Queries from other clusters still find most of what is nearest.
+  EXPECT_GT(recall(index, x.data(), std::vector<bool>(n, true), n, dim, 64, 2), 0.85);
+}
+
+TEST(Hnsw, InsertionFindsNeighbours) {
+  const std::size_t n = 3000, dim = 32;
+  const auto x = clustered(n, dim, 3);
+  Index index(kRabitq, x.data(), 500);
+  for (std::size_t i = 0; i < n; ++i) index.insert(x.data() + i * dim, i);
+  EXPECT_EQ(index.errors(), 0);
+  EXPECT_GT(recall(index, x.data(), std::vector<bool>(n, true), n, dim, 64, 3), 0.97);
+}
+
+TEST(Hnsw, BuildIsTheSameForAnyNumberOfThreads) {
+  const std::size_t n = 2000, dim = 32;
+  const auto x = clustered(n, dim, 5);
+  std::vector<std::vector<std::byte>> images;
+  for (int threads : {1, 3}) {
+    Index index(kRabitq, x.data(), n);
+    WorkerPool pool(threads);
+    BulkBuild build(index.codec, {}, Workers{&pool, nullptr, [] {}}, 7);
+    std::vector<HeapTid> tids;
+    for (std::size_t i = 0; i < n; ++i) tids.push_back(tid_of(i));
+    build.add(x.data(), tids.data(), n);
+    build.build([](std::size_t, std::size_t) {});
+    build.write(index.store, [](std::size_t, std::size_t) {});
+    std::vector<std::byte> image;
+    for (Block b = 0; b < index.store.blocks(); ++b)
+      image.insert(image.end(), index.store.raw(b),
+                   index.store.raw(b) + index.store.content_bytes());
+    images.push_back(std::move(image));
+  }
+  EXPECT_EQ(images[0], images[1]);
+}
+
+class HnswCodecs : public ::testing::TestWithParam<quant::CodecKind> {};
+
+TEST_P(HnswCodecs, ReturnEveryRowWhenReadToTheEnd) {
+  const std::size_t n = 700, dim = 32;
+  const auto x = clustered(n, dim, 6);
+  Index index({GetParam(), quant::Metric::l2, 32}, x.data(), n);
+  index.bulk(x.data(), n - 100, dim);
+  for (std::size_t i = n - 100; i < n; ++i) index.insert(x.data() + i * dim, i);
+  EXPECT_EQ(index.errors(), 0);
+  auto rows = index.search(x.data(), 20, n);
+  std::sort(rows.begin(), rows.end());
+  ASSERT_EQ(rows.size(), n);
+  for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(rows[i], i);
+}
+
+std::string kind_name(const ::testing::TestParamInfo<quant::CodecKind>& info) {
+  constexpr const char* names[] = {"none", "sq8", "rabitq", "binary", "pq"};
+  return names[static_cast<int>(info.param)];
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, HnswCodecs,
+                         ::testing::Values(quant::CodecKind::none, quant::CodecKind::sq8,
+                                           quant::CodecKind::rabitq, quant::CodecKind::binary,
+                                           quant::CodecKind::pq),
+                         kind_name);
+
+TEST(Hnsw, EqualVectorsShareANode) {
+  const std::size_t dim = 32, n = 400;
+  const auto x = clustered(3, dim, 8);
+  Index index(kRabitq, x.data(), 3);
+  std::vector<float> all;
+  for (std::size_t i = 0; i < n; ++i)
+    all.insert(all.end(), x.begin() + static_cast<std::ptrdiff_t>(i % 3 * dim),
+               x.begin() + static_cast<std::ptrdiff_t>((i % 3 + 1) * dim));
+  index.bulk(all.data(), n / 2, dim);
+  for (std::size_t i = n / 2; i < n; ++i) index.insert(all.data() + i * dim, i);
+  EXPECT_EQ(take_census(*index.graph).nodes, 3u);
+  EXPECT_EQ(take_census(*index.graph).rows, n);
+  EXPECT_EQ(index.errors(), 0);
+  auto rows = index.search(x.data(), 10, n);
+  std::sort(rows.begin(), rows.end());
+  ASSERT_EQ(rows.size(), n);
+  // Deleting all rows of one vector deletes its node, the others keep theirs.
+  Remover remover(*index.graph);
+  remover.mark([](HeapTid t) { return row_of(t) % 3 == 0 || row_of(t) > 300; }, [] {});
+  remover.repair([] {});
+  remover.free([] {});
+  EXPECT_EQ(index.errors(), 0);
+  EXPECT_EQ(index.search(x.data(), 10, n).size(), 200u);
+}
+
+TEST(Hnsw, SurvivesRandomInsertsAndDeletes) {
+  const std::size_t n = 2500, dim = 32;
+  const auto x = clustered(n, dim, 9);
+  Index index(kRabitq, x.data(), n, {8, 40});
+  index.bulk(x.data(), 1000, dim);
+  std::vector<bool> live(n, false);
+  std::fill(live.begin(), live.begin() + 1000, true);
+  Rng rng(10);
+  std::size_t next = 1000;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 300; ++i, ++next) {
+      index.insert(x.data() + next * dim, next);
+      live[next] = true;
+    }
+    std::set<std::size_t> dead;
+    for (std::size_t i = 0; i < next; ++i)
+      if (live[i] && rng.below(4) == 0) dead.insert(i);
+    Remover remover(*index.graph);
+    const auto counts = remover.mark([&](HeapTid t) { return dead.count(row_of(t)) > 0; }, [] {});
+    EXPECT_EQ(counts.rows_removed, dead.size());
+    remover.repair([] {});
+    remover.free([] {});
+    for (const std::size_t i : dead) live[i] = false;
+    ASSERT_EQ(index.errors(), 0) << "round " << round;
+    const auto alive = static_cast<std::size_t>(std::count(live.begin(), live.end(), true));
+    ASSERT_EQ(take_census(*index.graph).rows, alive);
+    auto rows = index.search(x.data(), 16, n);
+    std::sort(rows.begin(), rows.end());
+    ASSERT_EQ(std::unique(rows.begin(), rows.end()), rows.end());
+    ASSERT_EQ(rows.size(), alive);
+    for (const std::size_t r : rows) ASSERT_TRUE(live[r]);
+    EXPECT_GT(recall(index, x.data(), live, n, dim, 64, 9), 0.95) << "round " << round;
+  }
+  // Freed slots were used again.
+  EXPECT_LT(take_census(*index.graph).free_slots, 700u);
+}
+
+TEST(Hnsw, EmptiesAndFillsAgain) {
+  const std::size_t n = 300, dim = 32;
+  const auto x = clustered(n, dim, 12);
+  Index index(kRabitq, x.data(), n);
+  index.bulk(x.data(), n, dim);
+  Remover remover(*index.graph);
+  remover.mark([](HeapTid) { return true; }, [] {});
+  remover.repair([] {});
+  remover.free([] {});
+  EXPECT_TRUE(index.search(x.data(), 10, 10).empty());
+  EXPECT_EQ(index.errors(), 0);
+  const Block before = index.store.blocks();
+  for (std::size_t i = 0; i < n; ++i) index.insert(x.data() + i * dim, i);
+  EXPECT_EQ(index.search(x.data(), 10, n).size(), n);
+  EXPECT_LE(index.store.blocks(), before + 2);
+  EXPECT_EQ(index.errors(), 0);
+}
+
+TEST(Hnsw, AnswersFromAnEmptyIndex) {
+  Index index(kRabitq, nullptr, 0);
+  const std::vector<float> q(32, 1.0f);
+  EXPECT_TRUE(index.search(q.data(), 10, 10).empty());
+  EXPECT_EQ(index.errors(), 0);
+}
+
+// Every page, damaged in many ways: an error that names the block, or an answer; never a crash or a
+// loop without end.
+TEST(Hnsw, DamagedPagesGiveErrorsOrAnswers) {
+  const std::size_t n = 400, dim = 32;
+  const auto x = clustered(n, dim, 13);
+  Index index(kRabitq, x.data(), n, {4, 16});
+  index.bulk(x.data(), n / 2, dim);
+  for (std::size_t i = n / 2; i < n; ++i) index.insert(x.data() + (i % 350) * dim, i);
+  Rng rng(14);
+  int refused = 0;
+  for (Block block = 0; block < index.store.blocks(); ++block)
+    for (int kind = 0; kind < 40; ++kind) {
+      const std::vector<std::byte> before(index.store.raw(block),
+                                          index.store.raw(block) + index.store.content_bytes());
+      std::byte* page = index.store.raw(block);
+      if (kind == 0) {
+        std::fill(page, page + index.store.content_bytes(), std::byte{0xFF});
+      } else if (kind == 1) {
+        std::fill(page, page + index.store.content_bytes(), std::byte{0});
+      } else if (kind == 2) {
+        std::fill(page + 512, page + index.store.content_bytes(), std::byte{0x5A});
+      } else {
+        for (int flips = 0; flips < 8; ++flips)
+          page[rng.below(index.store.content_bytes())] ^=
+              static_cast<std::byte>(1u << rng.below(8));
+      }
+      try {
+        Graph graph(index.store);
+        const auto query = graph.codec().query();
+        query->set(x.data());
+        Search search(graph, *query);
+        search.begin(20);
+        std::vector<HeapTid> tids;
+        for (int batch = 0; batch < 5; ++batch) {
+          for (const Candidate& c : search.batch()) graph.heap_rows(c.node, tids);
+          if (!search.next(20)) break;
+        }
+        search.sweep(100);
+        check(graph, [](const Problem&) {});
+        take_census(graph);
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::corrupted_index) << e.what();
+        ++refused;
+      }
+      std::copy(before.begin(), before.end(), page);
+    }
+  EXPECT_GT(refused, 10);
+  EXPECT_EQ(index.errors(), 0);
+}
+
+TEST(Hnsw, RefusesCodesThatDoNotFitOnAPage) {
+  const auto codec =
+      quant::train_codec({quant::CodecKind::none, quant::Metric::l2, 2100}, nullptr, 0);
+  MemoryPageStore store;
+  EXPECT_THROW(Graph::create(store, {16, 64}, *codec, 0), Error);
+}
+
+}  // namespace
+}  // namespace rv::index::hnsw
