@@ -7,7 +7,6 @@
 
 extern "C" {
 #include "access/parallel.h"
-#include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "utils/guc.h"
 }
