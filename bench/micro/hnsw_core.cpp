@@ -52,7 +52,8 @@ hnsw::HeapTid tid_of(std::size_t i) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "hnsw_core BASE QUERIES [bits m efc insert threads]\n"), 2;
+  if (argc < 3)
+    return std::fprintf(stderr, "hnsw_core BASE QUERIES [bits m efc insert threads]\n"), 2;
   const auto arg = [&](int i, int otherwise) { return argc > i ? std::atoi(argv[i]) : otherwise; };
   const Vectors base = read_fvecs(argv[1], ~std::size_t{0});
   const Vectors queries = read_fvecs(argv[2], 200);
@@ -84,11 +85,12 @@ int main(int argc, char** argv) {
   t = now();
   build.write(store, [](std::size_t, std::size_t) {});
   const double written = now() - t;
-  std::printf("bulk %zu x %zu: encode %.2f us, link %.2f us, write %.2f us a vector; %.0f vec/s; "
-              "%u pages, %.1f %% of raw\n",
-              bulk, base.dim, encoded / bulk * 1e6, linked / bulk * 1e6, written / bulk * 1e6,
-              bulk / (encoded + linked + written), store.blocks(),
-              100.0 * 8192 * store.blocks() / (4.0 * base.dim * bulk));
+  std::printf(
+      "bulk %zu x %zu: encode %.2f us, link %.2f us, write %.2f us a vector; %.0f vec/s; "
+      "%u pages, %.1f %% of raw\n",
+      bulk, base.dim, encoded / bulk * 1e6, linked / bulk * 1e6, written / bulk * 1e6,
+      bulk / (encoded + linked + written), store.blocks(),
+      100.0 * 8192 * store.blocks() / (4.0 * base.dim * bulk));
   hnsw::Graph graph(store, codec);
   if (inserted > 0) {
     hnsw::Inserter inserter(graph);
@@ -128,7 +130,8 @@ int main(int argc, char** argv) {
       for (const auto& c : search.batch()) {
         rows.clear();
         graph.heap_rows(c.node, rows);
-        const std::uint32_t id = static_cast<std::uint32_t>(rows[0].block_high) << 16 | rows[0].block_low;
+        const std::uint32_t id =
+            static_cast<std::uint32_t>(rows[0].block_high) << 16 | rows[0].block_low;
         if (rank++ < 10)
           for (const auto& [d, i] : truth[q]) coded_hit += i == id;
         if (exact.size() >= 10 && c.distance - c.error > tenth) continue;
@@ -141,8 +144,10 @@ int main(int argc, char** argv) {
         hit += exact[i].first <= truth[q][9].first;
     }
     const double n = static_cast<double>(queries.count);
-    std::printf("ef %3d: recall@10 %.4f (codes alone %.4f), %.1f us, %.0f hops, %.0f distances, %.1f reranked\n",
-                ef, hit / (10 * n), coded_hit / (10 * n), spent / n * 1e6, hops / n, distances / n,
-                reranked / n);
+    std::printf(
+        "ef %3d: recall@10 %.4f (codes alone %.4f), %.1f us, %.0f hops, %.0f distances, %.1f "
+        "reranked\n",
+        ef, hit / (10 * n), coded_hit / (10 * n), spent / n * 1e6, hops / n, distances / n,
+        reranked / n);
   }
 }
