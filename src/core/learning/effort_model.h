@@ -1,0 +1,66 @@
+// How much effort a query needs, so that recall is at least a target on average.
+//
+// The effort is predicted by ridge regression of its logarithm on the scan's features and their
+// squares, times a factor that is calibrated on audited queries by conformal risk control
+// (Angelopoulos et al., ICLR 2024): the smallest factor c with n/(n+1) R(c) + 1/(n+1) <= 1 -
+// target, R the mean of 1 - recall. For exchangeable queries the expected recall then is at least
+// the target, whatever the prediction is worth. Where the prediction saves less than a twentieth of
+// the work on queries it has not seen, one calibrated effort serves all.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/learning/audit.h"
+
+namespace rv::learning {
+
+inline constexpr std::size_t kLeastAudits = 200;
+inline constexpr double kLeastSaving = 1.05;
+
+struct EffortModel {
+  bool learned = false;     // false: `safe` for every query
+  int safe = 0;             // the calibrated fixed effort
+  int least = 1, most = 1;  // bounds of a prediction
+  double factor = 1;        // c
+  double target = 0;
+  std::vector<double> weights;          // 2 * kFeatures + 1, over standardised features
+  std::vector<double> mean, deviation;  // of the features it was trained on
+  double radius = 0;  // squared distance beyond which features are unknown territory
+
+  // The effort for a scan: at least `floor` (k), at most `most`; `safe` where the features are
+  // farther from the training data than any of it was.
+  int effort(const Features& f, int floor) const noexcept;
+  // Mean over features of the squared standardised deviation.
+  double distance(const Features& f) const noexcept;
+
+  // One line of JSON-free text for a table's column; 22000/XX001 from parse() when it is damaged.
+  std::vector<double> flatten() const;
+  static EffortModel restore(std::span<const double> values);
+};
+
+struct CalibrationReport {
+  EffortModel model;
+  double fixed_recall = 0, fixed_work = 0;      // of `safe`, on the held-out queries
+  double learned_recall = 0, learned_work = 0;  // of the prediction, on the same
+  double saving = 1;                            // fixed work at the learned recall / learned work
+  std::size_t trained = 0, calibrated = 0;
+  bool reachable = true;  // false: even the largest effort misses the target
+};
+
+// The smallest effort of the grid that conformal risk control allows for the target, and whether
+// there is one.
+struct FixedEffort {
+  std::size_t index = 0;
+  bool reachable = false;
+};
+FixedEffort calibrate_fixed(const AuditSet& audits, std::span<const std::uint32_t> rows,
+                            double target);
+
+// 55000 with fewer than kLeastAudits queries. Half of them train, half calibrate; the held-out
+// comparison swaps the halves' roles within the calibration part.
+CalibrationReport calibrate(const AuditSet& audits, double target, double lambda = 1.0);
+
+}  // namespace rv::learning

@@ -1,0 +1,230 @@
+// The learning core against formulas and in simulated query streams.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/rng.h"
+#include "core/learning/audit.h"
+#include "core/learning/drift.h"
+#include "core/learning/effort_model.h"
+#include "core/learning/threshold_bandit.h"
+
+namespace rv::learning {
+namespace {
+
+// Queries with a hidden hardness h: the effort at which half of the neighbours are found is 8 e^h;
+// some features tell of h with noise. `shift` moves hardness where no feature tells.
+AuditSet simulate(std::size_t n, std::uint64_t seed, double informative, double shift = 0) {
+  AuditSet a;
+  for (double e = 10; e < 1000; e *= 1.15) a.effort.push_back(static_cast<int>(std::ceil(e)));
+  Rng rng(seed);
+  for (std::size_t i = 0; i < n; ++i) {
+    AuditedQuery q;
+    const double h = 0.8 * rng.normal();
+    for (std::size_t j = 0; j < kFeatures; ++j)
+      q.features[j] = static_cast<float>((j < 4 ? informative * h : 0) + rng.normal() * 0.5);
+    const double half = 8 * std::exp(h + shift);
+    float best = 0;
+    for (const int e : a.effort) {
+      const double p = 1 / (1 + std::pow(half / e, 3));
+      int hits = 0;
+      Rng draws(seed * 1000003 + i);  // the same luck at every effort: recall does not fall
+      for (int k = 0; k < 10; ++k) hits += draws.uniform() < p;
+      best = std::max(best, static_cast<float>(hits) / 10);
+      q.recall.push_back(best);
+      q.work.push_back(static_cast<float>(100 + 9 * e));
+    }
+    a.query.push_back(std::move(q));
+  }
+  return a;
+}
+
+double realised(const AuditSet& a, const EffortModel& m, double* work = nullptr) {
+  double recall_sum = 0;
+  double work_sum = 0;
+  for (const AuditedQuery& q : a.query) {
+    const std::size_t i = a.at_least(m.effort(q.features, 10));
+    recall_sum += static_cast<double>(q.recall[i]);
+    work_sum += static_cast<double>(q.work[i]);
+  }
+  if (work != nullptr) *work = work_sum / static_cast<double>(a.query.size());
+  return recall_sum / static_cast<double>(a.query.size());
+}
+
+TEST(Recall, CountsWhatWasFound) {
+  const std::int64_t found[] = {5, 1, 9};
+  const std::int64_t exact[] = {1, 2, 5, 7};
+  EXPECT_EQ(recall(found, exact), 0.5);
+  EXPECT_EQ(recall(found, {}), 1);
+  EXPECT_EQ(recall({}, exact), 0);
+}
+
+TEST(MeanInterval, CoversTheMean) {
+  Rng rng(1);
+  int covered = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<double> v;
+    for (int i = 0; i < 100; ++i) v.push_back(rng.uniform() < 0.9 ? 1 : 0.5);
+    const auto m = mean_interval(v);
+    covered += m.low <= 0.95 && 0.95 <= m.high;
+  }
+  EXPECT_GE(covered, 195);
+  EXPECT_EQ(mean_interval({}).high, 1);
+}
+
+TEST(FixedEffort, IsTheLeastThatRiskControlAllows) {
+  AuditSet a;
+  a.effort = {10, 20, 40};
+  for (int i = 0; i < 99; ++i) {
+    AuditedQuery q;
+    q.recall = {0.8F, i < 95 ? 1.0F : 0.0F, 1.0F};
+    q.work = {1, 2, 4};
+    a.query.push_back(q);
+  }
+  std::vector<std::uint32_t> rows(99);
+  for (std::uint32_t i = 0; i < 99; ++i) rows[i] = i;
+  // (4 + 1) / 100 = 0.05 exactly.
+  EXPECT_EQ(calibrate_fixed(a, rows, 0.95).index, 1U);
+  EXPECT_EQ(calibrate_fixed(a, rows, 0.951).index, 2U);
+  // 1 / 100 is the least that 99 queries can show.
+  EXPECT_FALSE(calibrate_fixed(a, rows, 0.991).reachable);
+}
+
+TEST(EffortModel, KeepsThePromiseOnAverageOverManyCalibrations) {
+  double total = 0;
+  for (std::uint64_t s = 0; s < 30; ++s) {
+    const auto report = calibrate(simulate(400, 100 + s, 1), 0.95);
+    total += realised(simulate(1000, 7, 1), report.model) / 30;
+  }
+  EXPECT_GE(total, 0.948);
+  EXPECT_LE(total, 0.975);
+}
+
+TEST(EffortModel, SavesWorkWhereFeaturesTellAndOnlyThere) {
+  const auto told = calibrate(simulate(3000, 1, 1), 0.98);
+  EXPECT_TRUE(told.model.learned);
+  EXPECT_GT(told.saving, 1.15);
+  const AuditSet fresh = simulate(3000, 2, 1);
+  double work = 0;
+  EXPECT_GE(realised(fresh, told.model, &work), 0.975);
+  EffortModel flat = told.model;
+  flat.learned = false;
+  double flat_work = 0;
+  EXPECT_GE(realised(fresh, flat, &flat_work), 0.975);
+  EXPECT_LT(work, flat_work / 1.15);
+
+  const auto untold = calibrate(simulate(3000, 3, 0), 0.98);
+  EXPECT_FALSE(untold.model.learned);
+  EXPECT_GE(realised(simulate(3000, 4, 0), untold.model), 0.975);
+}
+
+TEST(EffortModel, StrangeFeaturesGetTheSafeEffort) {
+  const auto report = calibrate(simulate(1000, 5, 1), 0.98);
+  ASSERT_TRUE(report.model.learned);
+  Features strange{};
+  strange.fill(50);
+  EXPECT_EQ(report.model.effort(strange, 10), report.model.safe);
+  strange.fill(std::nanf(""));
+  EXPECT_EQ(report.model.effort(strange, 10), report.model.safe);
+  EXPECT_GE(report.model.effort(Features{}, 5000), 5000);
+}
+
+TEST(EffortModel, RoundTripsAndRefusesDamage) {
+  const auto model = calibrate(simulate(1000, 6, 1), 0.98).model;
+  const auto flat = model.flatten();
+  const auto back = EffortModel::restore(flat);
+  const AuditSet fresh = simulate(100, 8, 1);
+  for (const AuditedQuery& q : fresh.query)
+    EXPECT_EQ(back.effort(q.features, 10), model.effort(q.features, 10));
+  for (std::size_t n = 0; n < flat.size(); ++n)
+    EXPECT_THROW(EffortModel::restore({flat.data(), n}), Error) << n;
+  auto damaged = flat;
+  damaged[3] = std::nan("");
+  EXPECT_THROW(EffortModel::restore(damaged), Error);
+}
+
+TEST(EffortModel, RefusesTooFewAuditsAndSaysWhatCannotBeReached) {
+  EXPECT_THROW(calibrate(simulate(199, 1, 1), 0.95), Error);
+  EXPECT_THROW(calibrate(simulate(300, 1, 1), 1.0), Error);
+  const auto report = calibrate(simulate(300, 1, 1), 0.9999);
+  EXPECT_FALSE(report.reachable);
+  EXPECT_FALSE(report.model.learned);
+  EXPECT_EQ(report.model.safe, report.model.most);
+}
+
+TEST(RecallMonitor, IsQuietWhileThePromiseIsKept) {
+  Rng rng(3);
+  int alarms = 0;
+  for (int stream = 0; stream < 50; ++stream) {
+    RecallMonitor monitor(0.95);
+    for (int i = 0; i < 1000; ++i) {
+      const double r = rng.uniform() < 0.7 ? 1.0 : 0.9;  // mean 0.97
+      if (monitor.add(r)) {
+        ++alarms;
+        break;
+      }
+    }
+  }
+  EXPECT_LE(alarms, 2);
+}
+
+// The measured change of domain: recall falls from the target 0.95 to 0.877.
+TEST(RecallMonitor, RaisesTheAlarmWithin300AuditsAfterAChangeOfDomain) {
+  Rng rng(4);
+  int late = 0;
+  for (int stream = 0; stream < 50; ++stream) {
+    RecallMonitor monitor(0.95);
+    const auto draw = [&](double mean) {
+      int hits = 0;
+      const double p = std::clamp(mean + 0.08 * rng.normal(), 0.0, 1.0);
+      for (int k = 0; k < 10; ++k) hits += rng.uniform() < p;
+      return hits / 10.0;
+    };
+    for (int i = 0; i < 500; ++i) {
+      monitor.add(draw(0.98));
+      if (monitor.alarm()) monitor.reset();
+    }
+    int audits = 0;
+    while (audits < 300 && !monitor.add(draw(0.877))) ++audits;
+    late += audits >= 300;
+  }
+  EXPECT_EQ(late, 0);
+}
+
+TEST(CorrectedFactor, MovesAgainstTheMissesWithinItsBounds) {
+  EXPECT_GT(corrected_factor(1, 0.5, 0.95, 0.01), 1);
+  EXPECT_LT(corrected_factor(1, 1.0, 0.95, 0.01), 1);
+  EXPECT_LE(corrected_factor(1, 0.0, 0.999, 1), std::exp(0.1) + 1e-12);
+  // A stream that misses its target is brought back to it.
+  const AuditSet a = simulate(4000, 9, 1, 0.3);
+  EffortModel m = calibrate(simulate(2000, 10, 1), 0.95).model;
+  m.learned = true;
+  double late_recall = 0;
+  for (std::size_t i = 0; i < a.query.size(); ++i) {
+    const double r =
+        static_cast<double>(a.query[i].recall[a.at_least(m.effort(a.query[i].features, 10))]);
+    m.factor = corrected_factor(m.factor, r, 0.95, 0.01);
+    if (i >= 2000) late_recall += r / 2000;
+  }
+  EXPECT_NEAR(late_recall, 0.95, 0.012);
+}
+
+TEST(ThresholdBandit, FindsTheLeastEffortWithFewAudits) {
+  const AuditSet a = simulate(3000, 11, 1);
+  std::vector<double> mean(a.effort.size());
+  for (const AuditedQuery& q : a.query)
+    for (std::size_t i = 0; i < mean.size(); ++i)
+      mean[i] += static_cast<double>(q.recall[i]) / static_cast<double>(a.query.size());
+  const double target = 0.9;
+  std::size_t truth = 0;
+  while (mean[truth] < target) ++truth;
+  ThresholdBandit bandit(a.effort.size(), target);
+  std::size_t pulls = 0;
+  for (std::size_t arm = bandit.next(); arm < a.effort.size() && pulls < 3000; arm = bandit.next())
+    bandit.add(arm, static_cast<double>(a.query[pulls++].recall[arm]));
+  EXPECT_NEAR(static_cast<double>(bandit.best()), static_cast<double>(truth), 2);
+}
+
+}  // namespace
+}  // namespace rv::learning
