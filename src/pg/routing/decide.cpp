@@ -90,7 +90,8 @@ std::string reasons_json(const RoutePlan& plan, const routing::Choice& choice) {
   return s + "}}";
 }
 
-// False when the budget has no room any more (another session took it).
+// False when the budget has no room any more (another session took it). Sums of prices in binary
+// fractions miss by a hair: a billionth of the limit is not held against anybody.
 bool reserve(SqlSession& sql, const std::string& scope, const Budget& budget, double amount) {
   sql.run(
       "INSERT INTO @.ruvector_budget_ledger (scope, period_start) VALUES ($1, $2) ON CONFLICT DO "
@@ -100,7 +101,7 @@ bool reserve(SqlSession& sql, const std::string& scope, const Budget& budget, do
                 "UPDATE @.ruvector_budget_ledger l SET reserved = l.reserved + $3 FROM "
                 "@.ruvector_budget b "
                 "WHERE b.scope = $1 AND l.scope = $1 AND l.period_start = $2 "
-                "AND (NOT b.hard OR l.spent + l.reserved + $3 <= b.limit_usd)",
+                "AND (NOT b.hard OR l.spent + l.reserved + $3 <= b.limit_usd * (1 + 1e-9))",
                 {sql_text(scope),
                  {TIMESTAMPTZOID, TimestampTzGetDatum(budget.period_start), false},
                  sql_real(amount)})

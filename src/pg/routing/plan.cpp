@@ -136,7 +136,8 @@ Budget read_budget(SqlSession& sql, const std::string& scope, bool read_only) {
   Budget b;
   if (scope.empty()) return b;
   const SqlRows r = sql.run(
-      "SELECT b.limit_usd - coalesce(l.spent, 0) - coalesce(l.reserved, 0), b.hard, s.start "
+      "SELECT b.limit_usd * (1 + 1e-9) - coalesce(l.spent, 0) - coalesce(l.reserved, 0), b.hard, "
+      "s.start "
       "FROM @.ruvector_budget b CROSS JOIN LATERAL (SELECT @.ruvector_budget_period(b.period) AS "
       "start) s "
       "LEFT JOIN @.ruvector_budget_ledger l ON l.scope = b.scope AND l.period_start = s.start "
