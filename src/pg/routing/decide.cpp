@@ -69,25 +69,31 @@ std::string arguments_json(const Request& q) {
   return s + "}";
 }
 
+std::string rejected_json(const RoutePlan& plan) {
+  std::string s = "{";
+  for (const Considered& c : plan.considered)
+    if (!c.rejected.empty())
+      s += (s.size() > 1 ? ", " : "") + json_quoted(plan.state->agents[c.agent].name) + ": " +
+           json_quoted(c.rejected);
+  return s + "}";
+}
+
 std::string reasons_json(const RoutePlan& plan, const routing::Choice& choice) {
-  const auto name = [&](std::size_t i) {
-    return plan.state->agents[plan.considered[i].agent].name;
-  };
   std::string s = "{\"model\": " + json_quoted(plan.model) +
                   ", \"outcomes\": " + std::to_string(plan.state->outcomes()) +
                   ", \"explored\": " + (choice.explored ? "true" : "false") + ", \"weighed\": {";
-  for (std::size_t i = 0; i < plan.eligible.size(); ++i)
-    s += (i > 0 ? ", " : "") + json_quoted(name(plan.eligible[i])) + ": " +
-         terms_json(plan.considered[plan.eligible[i]], choice.score[i], choice.adequate[i]);
-  s += "}, \"rejected\": {";
-  bool first = true;
-  for (std::size_t i = 0; i < plan.considered.size(); ++i) {
-    if (plan.considered[i].rejected.empty()) continue;
-    s += (first ? "" : ", ") + json_quoted(name(i)) + ": " +
-         json_quoted(plan.considered[i].rejected);
-    first = false;
+  for (std::size_t i = 0; i < plan.eligible.size(); ++i) {
+    const Considered& c = plan.considered[plan.eligible[i]];
+    s += (i > 0 ? ", " : "") + json_quoted(plan.state->agents[c.agent].name) + ": " +
+         terms_json(c, choice.score[i], choice.adequate[i]);
   }
-  return s + "}}";
+  return s + "}, \"rejected\": " + rejected_json(plan) + "}";
+}
+
+// What the log keeps of it: the candidates' terms are in columns of their own.
+std::string logged_json(const RoutePlan& plan, const routing::Choice& choice) {
+  return std::string("{\"explored\": ") + (choice.explored ? "true" : "false") +
+         ", \"rejected\": " + rejected_json(plan) + "}";
 }
 
 // False when the budget has no room any more (another session took it). Sums of prices in binary
@@ -234,7 +240,7 @@ RV_FUNCTION(rv_route)
          sql_text(d.plan.model),
          sql_real(chosen.candidate.cost),
          {INT4OID, Int32GetDatum(static_cast<int>(std::min(tokens, 2e9))), false},
-         sql_json(reasons)});
+         sql_json(logged_json(d.plan, d.choice))});
     id = r.integer(0, 0);
     if (d.reserved > 0) keep_reservation(sql, id, q.budget, d.plan.budget, d.reserved);
   }
