@@ -43,5 +43,24 @@ my ($code, $out, $err) = $node->psql('has_pgvector', '\set VERBOSITY verbose
 CREATE EXTENSION ruvector;');
 like($err, qr/42710: cannot install ruvector: extension "vector" \(pgvector\) is installed/, 'refused beside pgvector');
 like($err, qr/migrating-from-pgvector/, 'and told where to read on');
+
+# The empty extension of sql/pgvector_name: applications that create "vector" are content with ruvector.
+my $name = "CREATE EXTENSION IF NOT EXISTS vector VERSION '0.8.6'";
+$node->safe_psql('postgres', 'CREATE DATABASE named');
+($code, $out, $err) = $node->psql('named', $name);
+like($err, qr/required extension "ruvector" is not installed.*CASCADE/s, 'the name alone says what it needs');
+$node->safe_psql('named', "CREATE EXTENSION ruvector; $name; CREATE EXTENSION IF NOT EXISTS vector;");
+is($node->safe_psql('named', q{SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension WHERE extname ~ 'vector'}),
+  'ruvector vector', 'both are there');
+$node->safe_psql('named', "CREATE TABLE t (v vector(3)); INSERT INTO t VALUES ('[1,2,3]')");
+$node->command_ok([ 'pg_dump', '-f', $dump, 'named' ], 'pg_dump with the name');
+$node->safe_psql('postgres', 'CREATE DATABASE cascaded');
+$node->safe_psql('cascaded', "$name CASCADE");
+is($node->safe_psql('cascaded', q{SELECT '[1,2,3]'::vector <-> '[1,2,4]'}), '1', 'CASCADE brings ruvector');
+# The stand-in of the other tests has version 0: the dump's plain CREATE EXTENSION would take it.
+my $text = slurp_file($dump);
+ok(index($text, 'EXTENSION IF NOT EXISTS ruvector') < index($text, 'EXTENSION IF NOT EXISTS vector'), 'dumped in the order of need');
+($code, $out, $err) = $node->psql('named', 'DROP EXTENSION ruvector');
+like($err, qr/extension vector depends on extension ruvector/, 'ruvector is not dropped under the name');
 $node->stop;
 done_testing();

@@ -6,7 +6,7 @@ build=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 copy=$build/pgxs
 mkdir -p "$copy"
-tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql src | tar -xf - -C "$copy"
+tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql sql/pgvector_name src | tar -xf - -C "$copy"
 cxx="g++"; command -v ccache >/dev/null && cxx="ccache g++"
 make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" ruvector.control)
@@ -17,6 +17,14 @@ others=$(symbols "$copy/ruvector.so" | grep -vE '^(rv_|pg_finfo_rv_|Pg_magic_fun
 [ -z "$others" ] || { echo "unexpected exports: $others"; exit 1; }
 make -C "$copy" -f Makefile.pgxs install DESTDIR="$copy/stage" CXX="$cxx" >>"$copy/make.log" 2>&1
 find "$copy/stage" -name ruvector.so | grep -q . || { echo "install put no module"; exit 1; }
+# The name of pgvector is installed on demand, never over pgvector's own files.
+find "$copy/stage" -name 'vector*' | grep -q '/vector' && { echo "the name vector was installed unasked"; exit 1; }
+name() { make -C "$copy" -f Makefile.pgxs install-pgvector-name DESTDIR="$copy/stage" >>"$copy/make.log" 2>&1; }
+name && name || { echo "install-pgvector-name failed"; exit 1; }
+control=$(find "$copy/stage" -name vector.control)
+echo "comment = 'theirs'" > "$control"
+name && { echo "pgvector's file was overwritten"; exit 1; }
+rm -rf "$copy/stage"
 # All features off: only the parts and files without a feature of their own remain.
 make -C "$copy" -f Makefile.pgxs ALL=0 -n sql/ruvector--$version.sql | grep -qE '_(sparse|hyperbolic|attention|gnn|graph|learning|routing)\.sql' && { echo "ALL=0 keeps a feature part"; exit 1; }
 echo "sources: PGXS and CMake agree ($(symbols "$copy/ruvector.so" | wc -l) exported symbols)"
