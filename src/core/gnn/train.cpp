@@ -15,9 +15,7 @@ struct Trainer::Best {
   // True when it is time to stop.
   bool add(const EpochReport& r, const std::vector<Parameter<float>*>& parameters) {
     const bool better =
-        std::isnan(r.validation_metric)
-            ? r.loss < loss
-            : r.validation_metric > metric || (r.validation_metric == metric && r.loss < loss);
+        std::isnan(r.validation_metric) ? r.loss < loss : r.validation_metric > metric;
     if (patience_ == 0 || better) {
       epoch = r.epoch;
       loss = r.loss;
@@ -267,6 +265,7 @@ TrainResult Trainer::pairs(const std::function<void(const EpochReport&)>& on_epo
         } else {
           set.clear();
           std::vector<LabelledPair> local;
+          local.reserve(held_out.size());
           for (const LabelledPair& p : held_out)
             local.push_back({set.add(p.a), set.add(p.b), p.linked});
           scored(model_.infer_nodes(exec_, features_, messages, set.targets(), batch,

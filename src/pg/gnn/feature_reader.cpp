@@ -15,7 +15,7 @@ extern "C" {
 namespace rv::pg {
 
 FeatureReader::FeatureReader(Oid relation, const std::string& column, MemoryBudget& budget)
-    : relation_(relation), column_(column), budget_(budget) {
+    : column_(column), budget_(budget) {
   const Oid type = column_type(relation, column, "feature");
   switch (type) {
     case INT2ARRAYOID:

@@ -29,7 +29,6 @@ class FeatureReader {
   void check_columns(std::size_t n, const IdMap& ids, std::uint32_t node);
   float* new_row();
 
-  Oid relation_;
   std::string column_;
   MemoryBudget& budget_;
   Kind kind_;

@@ -170,9 +170,11 @@ RV_FUNCTION(rv_gnn_train)
   const gnn::TrainResult result =
       classes ? trainer.classify(labels, splits, on_epoch) : trainer.pairs(on_epoch);
 
-  const char* metric = classes ? "accuracy" : "auc";
-  const std::string metrics = std::string("{\"metric\": \"") + metric +
-                              "\", \"loss\": " + json_number(result.loss) +
+  const char* metric = classes                                ? "\"accuracy\""
+                       : o.task == gnn::Task::link_prediction ? "\"auc\""
+                                                              : "null";
+  const std::string metrics = std::string("{\"metric\": ") + metric +
+                              ", \"loss\": " + json_number(result.loss) +
                               ", \"epochs\": " + std::to_string(result.epochs) +
                               ", \"best_epoch\": " + std::to_string(result.best_epoch) +
                               ", \"train\": " + json_number(result.train_metric) +
