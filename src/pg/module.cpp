@@ -5,6 +5,7 @@
 #include "pg/base/guard.h"
 #include "pg/base/settings.h"
 #include "pg/hnsw/options.h"
+#include "pg/ivf/options.h"
 
 extern "C" {
 #include "utils/guc.h"
@@ -30,6 +31,7 @@ void _PG_init(void);  // NOLINT(bugprone-reserved-identifier): PostgreSQL looks 
 void _PG_init(void) {  // NOLINT(bugprone-reserved-identifier)
   rv::pg::define_core_settings();
   rv::pg::hnsw::define_settings();
+  rv::pg::ivf::define_settings();
 #define FEATURE_ON(name) \
   if (rv::pg::define_##name##_settings != nullptr) rv::pg::define_##name##_settings();
 #define FEATURE_OFF(name)

@@ -74,7 +74,9 @@ std::size_t training_bytes(const BuildOptions& options, std::size_t count) noexc
 
 std::uint32_t default_lists(double rows) noexcept {
   if (!(rows > 0)) return 100;
-  return static_cast<std::uint32_t>(std::clamp(std::round(std::sqrt(rows)), 1.0, 32768.0));
+  if (rows < 1e4 || rows > 1e6)
+    return static_cast<std::uint32_t>(std::clamp(std::round(std::sqrt(rows)), 1.0, 32768.0));
+  return static_cast<std::uint32_t>(std::max(100.0, std::round(rows / 1000)));
 }
 
 std::size_t sample_size(std::uint32_t lists) noexcept {

@@ -29,7 +29,8 @@ Training train(const BuildOptions& options, const float* sample, std::size_t cou
 // Bytes that training takes beside the sample, and the index's part of a later build.
 std::size_t training_bytes(const BuildOptions& options, std::size_t count) noexcept;
 
-// Lists for a table of so many rows: as many as there are rows in each.
+// Lists for a table of so many rows: the square root, but 100 from 10,000 rows on and a list for
+// every thousand rows up to a million, which is what pgvector's users are told.
 std::uint32_t default_lists(double rows) noexcept;
 // Sample vectors worth having.
 std::size_t sample_size(std::uint32_t lists) noexcept;

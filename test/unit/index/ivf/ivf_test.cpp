@@ -336,7 +336,11 @@ TEST(Ivf, CodesThatFitNoPageAreRefused) {
 TEST(Ivf, DefaultsAreSensible) {
   EXPECT_EQ(default_lists(0), 100u);
   EXPECT_EQ(default_lists(1), 1u);
+  EXPECT_EQ(default_lists(2500), 50u);
+  EXPECT_EQ(default_lists(5e4), 100u);
+  EXPECT_EQ(default_lists(3e5), 300u);
   EXPECT_EQ(default_lists(1e6), 1000u);
+  EXPECT_EQ(default_lists(4e6), 2000u);
   EXPECT_EQ(default_lists(1e12), 32768u);
   EXPECT_EQ(default_probes(1), 1u);
   EXPECT_LE(default_probes(1000), 100u);
