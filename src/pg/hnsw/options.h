@@ -43,7 +43,8 @@ int max_scan_tuples();
 bool max_scan_tuples_is_set();
 double scan_memory_bytes();
 
-// Called once, from _PG_init.
+// Called once each, from _PG_init.
 void define_settings();
+void register_inspection();
 
 }  // namespace rv::pg::hnsw
