@@ -142,6 +142,30 @@ TEST(Hnsw, BulkBuildFindsNeighbours) {
   EXPECT_GT(recall(index, x.data(), std::vector<bool>(n, true), n, dim, 64, 2), 0.85);
 }
 
+// Clusters in a row, far apart: the way from one to the other needs links of every length.
+TEST(Hnsw, FindsItsWayBetweenDistantClusters) {
+  const std::size_t n = 2000, dim = 16;
+  Rng rng(31);
+  std::vector<float> x(n * dim);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto c = static_cast<float>(rng.below(5));
+    for (std::size_t j = 0; j < dim; ++j)
+      x[i * dim + j] = 2 * c + static_cast<float>(rng.uniform());
+  }
+  for (const Options options : {Options{8, 32}, Options{16, 64}})
+    for (const bool bulk : {true, false}) {
+      Index index({quant::CodecKind::rabitq, quant::Metric::l2, 16}, x.data(), n, options);
+      if (bulk) index.bulk(x.data(), n, dim);
+      for (std::size_t i = 0; i < n && !bulk; ++i) index.insert(x.data() + i * dim, i);
+      int wrong = 0;
+      for (std::size_t q = 0; q < 100; ++q) {
+        const auto rows = index.search(x.data() + q * dim, 40, 10);
+        wrong += std::find(rows.begin(), rows.end(), q) == rows.end() ? 1 : 0;
+      }
+      EXPECT_LE(wrong, 1) << (bulk ? "bulk " : "inserted ") << options.m;
+    }
+}
+
 TEST(Hnsw, InsertionFindsNeighbours) {
   const std::size_t n = 3000, dim = 32;
   const auto x = clustered(n, dim, 3);
@@ -259,6 +283,35 @@ TEST(Hnsw, SurvivesRandomInsertsAndDeletes) {
   }
   // Freed slots were used again.
   EXPECT_LT(take_census(*index.graph).free_slots, 700u);
+}
+
+// The oldest rows go, new ones come, until nothing of the build is left: links between clusters
+// must be renewed too.
+TEST(Hnsw, KeepsRecallWhenEverythingIsReplaced) {
+  const std::size_t window = 1200, step = 150, n = 6000, dim = 16;
+  const auto x = clustered(n, dim, 21);
+  Index index({quant::CodecKind::rabitq, quant::Metric::l2, 16}, x.data(), window, {8, 32});
+  index.bulk(x.data(), window, dim);
+  std::vector<bool> live(n, false);
+  std::fill(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(window), true);
+  for (std::size_t first = 0; first + window + step <= n; first += step) {
+    for (std::size_t i = first + window; i < first + window + step; ++i) {
+      index.insert(x.data() + i * dim, i);
+      live[i] = true;
+    }
+    Remover remover(*index.graph);
+    remover.mark([&](HeapTid t) { return row_of(t) < first + step; }, [] {});
+    remover.repair([] {});
+    remover.free([] {});
+    for (std::size_t i = first; i < first + step; ++i) live[i] = false;
+  }
+  std::size_t lost = 0;
+  for (const Problem& p : index.problems())
+    if (p.severity == Severity::warning)
+      lost = static_cast<std::size_t>(std::atoi(p.message.c_str()));
+  EXPECT_LT(lost, window / 100) << "nodes that no link leads to";
+  EXPECT_EQ(index.errors(), 0);
+  EXPECT_GT(recall(index, x.data(), live, n, dim, 64, 21), 0.95);
 }
 
 TEST(Hnsw, EmptiesAndFillsAgain) {

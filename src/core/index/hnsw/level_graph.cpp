@@ -101,8 +101,9 @@ void compare_leaf_by_query(const CodeArray& codes, const std::vector<std::uint32
 
 // Links between distant parts. A partition links what is near; where the data falls into separate
 // clusters it links nothing else, and a search that starts in the wrong one stays there. So a
-// random sample of members, the hubs, is linked among itself by the neighbourhood rule over all of
-// them.
+// random sample of members, the hubs, gets links among itself at every scale: for each power of two
+// one hub of about that rank by distance. With such links greedy search finds any place in a
+// logarithmic number of steps (Kleinberg, "The small-world phenomenon", STOC 2000).
 constexpr std::size_t kMostHubs = 1000;
 
 void link_hubs(const quant::Codec& codec, const CodeArray& codes,
@@ -122,42 +123,38 @@ void link_hubs(const quant::Codec& codec, const CodeArray& codes,
   }
   std::vector<const std::byte*> pointers;
   for (const std::uint32_t h : hubs) pointers.push_back(codes[members[h]]);
-  const int most = std::max(2, params.degree / 4);
+  const auto most = static_cast<std::size_t>(std::max(2, params.degree / 2));
   const auto degree = static_cast<std::size_t>(params.degree);
-  for_each_resumable(
-      *workers.pool, hubs.size(), 16, workers.stop, workers.on_stop,
-      [&](std::size_t begin, std::size_t end) {
-        NeighbourSelection select(codec);
-        const auto query = codec.query();
-        std::vector<float> distance(hubs.size()), error(hubs.size());
-        std::vector<LinkCandidate> chosen;
-        for (std::size_t i = begin; i < end; ++i) {
-          query->set_code(pointers[i]);
-          query->distances(pointers.data(), static_cast<int>(hubs.size()), distance.data(),
-                           error.data());
-          chosen.clear();
-          for (std::size_t j = 0; j < hubs.size(); ++j)
-            if (j != i && distance[j] == distance[j])
-              chosen.push_back({distance[j], hubs[j], pointers[j]});
-          std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
-            return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
-          });
-          select(chosen, most, false);
-          // They take the last places when the list is full: what they replace is farthest away
-          // among the near ones.
-          const std::size_t p = hubs[i];
-          std::uint32_t* links = graph.links.data() + p * degree;
-          std::size_t count = graph.counts[p];
-          std::size_t fresh = 0;
-          for (const LinkCandidate& c : chosen)
-            fresh += std::find(links, links + count, c.id) == links + count ? 1 : 0;
-          count = std::min(count, degree - std::min(degree, fresh));
-          for (const LinkCandidate& c : chosen)
-            if (count < degree && std::find(links, links + count, c.id) == links + count)
-              links[count++] = c.id;
-          graph.counts[p] = static_cast<std::uint8_t>(count);
-        }
-      });
+  for_each_resumable(*workers.pool, hubs.size(), 16, workers.stop, workers.on_stop,
+                     [&](std::size_t begin, std::size_t end) {
+                       const auto query = codec.query();
+                       std::vector<float> distance(hubs.size()), error(hubs.size());
+                       std::vector<Pair> ranked;
+                       for (std::size_t i = begin; i < end; ++i) {
+                         query->set_code(pointers[i]);
+                         query->distances(pointers.data(), static_cast<int>(hubs.size()),
+                                          distance.data(), error.data());
+                         ranked.clear();
+                         for (std::size_t j = 0; j < hubs.size(); ++j)
+                           if (j != i && distance[j] == distance[j])
+                             ranked.push_back({distance[j], hubs[j]});
+                         std::sort(ranked.begin(), ranked.end(), pair_less);
+                         Rng rng(params.partition.seed ^ mix64(hubs[i]));
+                         std::uint32_t chosen[32];
+                         std::size_t count = 0;
+                         for (std::size_t scale = ranked.size() / 2;
+                              scale >= 4 && count < std::min<std::size_t>(most, 32); scale /= 2)
+                           chosen[count++] = ranked[scale + rng.below(scale)].position;
+                         // They replace what is farthest among the near ones when the list is full.
+                         const std::size_t p = hubs[i];
+                         std::uint32_t* links = graph.links.data() + p * degree;
+                         std::size_t kept = std::min<std::size_t>(graph.counts[p], degree - count);
+                         for (std::size_t c = 0; c < count; ++c)
+                           if (std::find(links, links + kept, chosen[c]) == links + kept)
+                             links[kept++] = chosen[c];
+                         graph.counts[p] = static_cast<std::uint8_t>(kept);
+                       }
+                     });
 }
 
 std::size_t candidate_room(const LevelParams& p) noexcept {
