@@ -1,7 +1,9 @@
 -- Chapter 5: a hierarchy in hyperbolic space
 \pset border 0
 \echo 'The mammals of WordNet: every pair of a synset and one of its ancestors'
+SET client_min_messages = warning;
 DROP TABLE IF EXISTS mammal_place, mammal_closure;
+RESET client_min_messages;
 CREATE TABLE mammal_closure AS
 WITH RECURSIVE mammal AS (
   SELECT id FROM synset WHERE lemmas[1] = 'mammal' AND pos = 'n'

@@ -1,7 +1,9 @@
 -- Chapter 6: attention over rows
 \pset border 0
 \echo 'A question, its ten nearest glosses, and what they say together: attention as an aggregate'
+SET client_min_messages = warning;
 DROP TABLE IF EXISTS context;
+RESET client_min_messages;
 CREATE TEMP TABLE context AS
 WITH question AS MATERIALIZED (
   SELECT ruvector_embed_text('a musical instrument played with a bow', 256, idf) AS q FROM gloss_idf),
