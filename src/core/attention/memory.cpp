@@ -115,8 +115,8 @@ Evaluated product_key(const Call& call) {
         rows.push_back(a * c2.rows + b);
       }
     const auto chosen = largest(sums, top);
-    std::vector<double> w;
-    for (const std::size_t t : chosen) w.push_back(sums[t]);
+    std::vector<double> w(chosen.size());
+    for (std::size_t t = 0; t < chosen.size(); ++t) w[t] = sums[chosen[t]];
     softmax(w.data(), w.size());
     for (std::size_t t = 0; t < chosen.size(); ++t) {
       add_scaled(result.output.row(i), w[t], v.row(rows[chosen[t]]), v.cols);

@@ -56,7 +56,8 @@ double ByteReader::number() {
 
 std::size_t ByteReader::length(std::size_t element) {
   const double n = number();
-  if (!(n >= 0 && n <= static_cast<double>(bytes_.size() / element)))
+  const std::size_t most = bytes_.size() / element;
+  if (!(n >= 0 && n <= static_cast<double>(most)))
     throw Error(ErrorCode::corrupted_data, "aggregate state ends early");
   return static_cast<std::size_t>(n);
 }

@@ -73,7 +73,7 @@ void relative(const Head& head, Composition& c) {
 }
 
 std::vector<double> positions(const Head& head, const char* name, std::size_t n, long offset) {
-  const auto given = head.params.vector_or_empty(name, n);
+  auto given = head.params.vector_or_empty(name, n);
   if (!given.empty()) return given;
   std::vector<double> out(n);
   for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<double>(static_cast<long>(i) + offset);
@@ -136,7 +136,8 @@ void rotate_xpos(Head& head) {
     const double d = static_cast<double>(x.cols);
     for (std::size_t i = 0; i < x.rows; ++i)
       for (std::size_t j = 0; j < x.cols; ++j) {
-        const double zeta = (2.0 * static_cast<double>(j / 2) / d + gamma) / (1 + gamma);
+        const std::size_t pair = j / 2;
+        const double zeta = (2.0 * static_cast<double>(pair) / d + gamma) / (1 + gamma);
         x.at(i, j) *= std::pow(zeta, sign * at[i] / base);
       }
   };
@@ -155,9 +156,7 @@ void set_score(const std::string& type, Head& head, Composition& c) {
     normalize_rows(head.q);
     normalize_rows(head.k);
     c.scale = 1 / std::max(0.01, head.params.positive("tau", 0.1));
-  } else if (type == "t5_bias") {
-    c.scale = head.params.number("scale", 1);
-  } else if (type == "external") {
+  } else if (type == "t5_bias" || type == "external") {
     c.scale = head.params.number("scale", 1);
   } else if (type == "gated_unit") {
     c.scale = 1 / static_cast<double>(head.k.rows);

@@ -448,7 +448,8 @@ const TypeInfo& resolve(std::string_view given, Params& params) {
 }
 
 void check_parameters(const TypeInfo& type, const Params& params) {
-  for (const auto& [name, value] : params.values()) {
+  for (const auto& entry : params.values()) {
+    const std::string& name = entry.first;
     const bool common = std::any_of(std::begin(kCommon), std::end(kCommon),
                                     [&](const char* c) { return name == c; });
     if (common || has_word(type.weights, name) ||

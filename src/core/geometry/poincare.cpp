@@ -179,7 +179,7 @@ Point exp_map(View x, View v, double c) {
 Point log_map(View x, View y, double c) {
   check_same(x, y);
   const double rest = check_in_ball(x, c);
-  const Point u = mobius_add(scaled(x, -1), y, c);
+  Point u = mobius_add(scaled(x, -1), y, c);
   const double n = dot(u, u);
   if (n == 0) return u;
   // artanh(sqrt(c) |u|) is half the distance, which is known without the detour over u's norm.

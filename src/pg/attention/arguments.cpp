@@ -71,7 +71,6 @@ VectorArray vector_array_argument(FunctionCallInfo fcinfo, int n, const char* wh
     int count;
     deconstruct_array(a, ARR_ELEMTYPE(a), -1, false, TYPALIGN_INT, &elements, nullptr, &count);
     for (int i = 0; i < count; ++i) elements[i] = PointerGetDatum(PG_DETOAST_DATUM(elements[i]));
-    static_assert(sizeof(Datum) == sizeof(varlena*));
     return VectorArray{reinterpret_cast<varlena**>(elements), static_cast<std::size_t>(count), 0};
   });
   if (array.count == 0)

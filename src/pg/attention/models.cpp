@@ -102,7 +102,7 @@ std::string rv::pg::load_attention_model(FunctionCallInfo fcinfo, const std::str
       session.run("SELECT type, params FROM @.ruvector_attention_models WHERE name = $1",
                   {sql_text(name)}, true);
   if (found.size() == 0) return {};
-  const std::string type = found.text(0, 0);
+  std::string type = found.text(0, 0);
   attention::Params stored;
   bool null;
   const Datum d = found.datum(0, 1, &null);

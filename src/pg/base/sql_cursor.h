@@ -16,7 +16,7 @@ namespace rv::pg {
 
 class SqlCursor {
  public:
-  SqlCursor(const std::string& query, long batch = 256);
+  explicit SqlCursor(const std::string& query, long batch = 256);
   ~SqlCursor() = default;  // the portal ends with the session or the transaction
   SqlCursor(const SqlCursor&) = delete;
   SqlCursor& operator=(const SqlCursor&) = delete;
