@@ -244,3 +244,23 @@ CREATE FUNCTION ruvector_poincare_evaluate(edge_query text, embedding_query text
     seed integer DEFAULT 0, OUT mean_rank double precision, OUT map double precision)
   RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'rv_poincare_evaluate' LANGUAGE C VOLATILE ROWS 1;
+
+-- Indexes: the hnsw engine over points of hyperbolic space. WITH (model = poincare | lorentz,
+-- curvature = -1, m, ef_construction, ef_search, iterative_scan).
+CREATE FUNCTION ruvector_hyperbolic_handler(internal) RETURNS index_am_handler
+  AS 'MODULE_PATHNAME', 'rv_hyperbolic_handler' LANGUAGE C;
+CREATE ACCESS METHOD ruvector_hyperbolic TYPE INDEX HANDLER ruvector_hyperbolic_handler;
+COMMENT ON ACCESS METHOD ruvector_hyperbolic IS 'hnsw over points of hyperbolic space';
+
+CREATE OPERATOR CLASS vector_poincare_ops DEFAULT FOR TYPE vector USING ruvector_hyperbolic AS
+  OPERATOR 1 <~> (vector, vector) FOR ORDER BY float_ops,
+  FUNCTION 1 vector_poincare_distance(vector, vector);
+CREATE OPERATOR CLASS vector_lorentz_ops FOR TYPE vector USING ruvector_hyperbolic AS
+  OPERATOR 1 <&> (vector, vector) FOR ORDER BY float_ops,
+  FUNCTION 1 vector_lorentz_distance(vector, vector);
+CREATE OPERATOR CLASS vector_poincare_ops FOR TYPE vector USING hnsw AS
+  OPERATOR 1 <~> (vector, vector) FOR ORDER BY float_ops,
+  FUNCTION 1 vector_poincare_distance(vector, vector);
+CREATE OPERATOR CLASS vector_lorentz_ops FOR TYPE vector USING hnsw AS
+  OPERATOR 1 <&> (vector, vector) FOR ORDER BY float_ops,
+  FUNCTION 1 vector_lorentz_distance(vector, vector);

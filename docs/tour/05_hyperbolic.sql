@@ -15,7 +15,7 @@ SELECT count(*) AS pairs, count(DISTINCT child) AS synsets FROM mammal_closure;
 
 \echo 'Trained inside the database: 5 dimensions, Riemannian gradient descent'
 \timing on
-CREATE TABLE mammal_place AS SELECT node AS id, embedding
+CREATE TABLE mammal_place AS SELECT node AS id, embedding::vector(5) AS embedding
   FROM ruvector_train_poincare('SELECT child, parent FROM mammal_closure', 5, '{"epochs": 100, "seed": 1}');
 \timing off
 SELECT round(map::numeric, 3) AS mean_average_precision, round(mean_rank::numeric, 2) AS mean_rank
@@ -31,6 +31,12 @@ SELECT s.lemmas[1] AS word, round((p.embedding <~> x.embedding)::numeric, 2) AS 
   FROM mammal_place p JOIN synset s USING (id),
     (SELECT id, m.embedding FROM mammal_place m JOIN synset USING (id) WHERE 'tiger' = ANY (lemmas) ORDER BY id LIMIT 1) x
   WHERE p.id <> x.id ORDER BY ruvector_is_a_score(x.embedding, p.embedding) DESC LIMIT 6;
+
+\echo 'Indexed: the nearest neighbours of "tiger" along the hierarchy'
+CREATE INDEX mammal_place_index ON mammal_place USING ruvector_hyperbolic (embedding);
+SELECT s.lemmas[1] AS word, round(distance::numeric, 2) AS distance FROM (
+  SELECT id, embedding <~> (SELECT m.embedding FROM mammal_place m JOIN synset USING (id) WHERE 'tiger' = ANY (lemmas) ORDER BY id LIMIT 1) AS distance
+    FROM mammal_place ORDER BY distance LIMIT 6) n JOIN synset s USING (id) ORDER BY n.distance;
 
 \echo 'What lies between a dog and a cat? The midpoint, and the nearest general concepts to it'
 WITH ends AS (SELECT ruvector_einstein_midpoint(p.embedding) AS middle FROM mammal_place p JOIN synset s USING (id)

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/geometry/surrogate.h"
 
 namespace rv::geometry {
 namespace {
@@ -34,12 +35,15 @@ void check_on_sheet(double x0, double exact, double tolerance) {
               "Use ruvector_lorentz_lift() or ruvector_poincare_to_lorentz() to make points.");
 }
 
-// 2 asinh(sqrt(c <d, d>_L) / 2) / sqrt(c) with d = x - y, whose time-like part comes from the
-// difference of squares.
-double from_sums(double dd, double ds, double x0, double y0, double c) {
+// sinh^2(sqrt(c) d / 2) = c <x - y, x - y>_L / 4; the time-like part of the difference comes from
+// the difference of squares.
+double surrogate_of_sums(double dd, double ds, double x0, double y0, double c) {
   const double time = ds / (x0 + y0);
-  const double squared = std::fmax(0, dd - time * time);
-  return 2 / std::sqrt(c) * std::asinh(std::sqrt(c * squared) / 2);
+  return c * std::fmax(0, dd - time * time) / 4;
+}
+
+double distance_of_surrogate(double s, double c) {
+  return 2 / std::sqrt(c) * std::asinh(std::sqrt(s));
 }
 
 Point combination(double a, View x, double b, View y) {
@@ -82,7 +86,8 @@ double lorentz_distance_of_spaces(View x, View y, double c) {
     dd += d * d;
     ds += d * (x[i] + y[i]);
   }
-  return from_sums(dd, ds, std::sqrt(1 / c + xx), std::sqrt(1 / c + yy), c);
+  return distance_of_surrogate(
+      surrogate_of_sums(dd, ds, std::sqrt(1 / c + xx), std::sqrt(1 / c + yy), c), c);
 }
 
 double lorentz_distance(View x, View y, double c) {
@@ -90,7 +95,9 @@ double lorentz_distance(View x, View y, double c) {
   return lorentz_distance_of_spaces(space_of(a), space_of(b), c);
 }
 
-double lorentz_distance(const float* x, const float* y, std::size_t n, double c) {
+namespace {
+
+double surrogate(const float* x, const float* y, std::size_t n, double c) {
   check_size(n);
   double xx = 0, yy = 0, dd = 0, ds = 0;
   for (std::size_t i = 1; i < n; ++i) {
@@ -103,7 +110,28 @@ double lorentz_distance(const float* x, const float* y, std::size_t n, double c)
   const double x0 = std::sqrt(1 / c + xx), y0 = std::sqrt(1 / c + yy);
   check_on_sheet(x[0], x0, 1e-3);
   check_on_sheet(y[0], y0, 1e-3);
-  return from_sums(dd, ds, x0, y0, c);
+  return surrogate_of_sums(dd, ds, x0, y0, c);
+}
+
+}  // namespace
+
+double lorentz_distance(const float* x, const float* y, std::size_t n, double c) {
+  return distance_of_surrogate(surrogate(x, y, n, c), c);
+}
+
+double lorentz_surrogate(const float* x, const float* y, std::size_t n) {
+  return surrogate(x, y, n, 1);
+}
+
+void lorentz_code(const float* x, std::size_t n, float* out) {
+  check_size(n);
+  double ss = 0;
+  for (std::size_t i = 1; i < n; ++i) ss += double{x[i]} * double{x[i]};
+  const double x0 = std::sqrt(1 + ss);
+  check_on_sheet(x[0], x0, 1e-3);
+  // p = space / (1 + x0), and 1 - |p|^2 = 2 / (1 + x0).
+  out[0] = static_cast<float>(2 / (1 + x0));
+  for (std::size_t i = 1; i < n; ++i) out[i] = static_cast<float>(double{x[i]} / (1 + x0));
 }
 
 Point lorentz_project_tangent(View x, View u, double c) {

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/geometry/lorentz.h"
+#include "core/geometry/surrogate.h"
 
 namespace rv::geometry {
 namespace {
@@ -91,7 +92,9 @@ double poincare_distance(View x, View y, double c) {
   return 2 / root * std::asinh(std::sqrt(c * squared_difference(x, y) / rest));
 }
 
-double poincare_distance(const float* x, const float* y, std::size_t n, double c) {
+namespace {
+
+double surrogate(const float* x, const float* y, std::size_t n, double c) {
   double xx = 0, yy = 0, dd = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const double a = x[i], b = y[i], d = a - b;
@@ -102,7 +105,22 @@ double poincare_distance(const float* x, const float* y, std::size_t n, double c
   const double rest_x = 1 - c * xx, rest_y = 1 - c * yy;
   if (!(rest_x > 0)) fail_outside(xx, c, "Poincare");
   if (!(rest_y > 0)) fail_outside(yy, c, "Poincare");
-  return 2 / std::sqrt(c) * std::asinh(std::sqrt(c * dd / (rest_x * rest_y)));
+  return c * dd / (rest_x * rest_y);
+}
+
+}  // namespace
+
+double poincare_distance(const float* x, const float* y, std::size_t n, double c) {
+  return 2 / std::sqrt(c) * std::asinh(std::sqrt(surrogate(x, y, n, c)));
+}
+
+double poincare_surrogate(const float* x, const float* y, std::size_t n) {
+  return surrogate(x, y, n, 1);
+}
+
+void ball_code(const float* x, std::size_t n, float* out) {
+  out[0] = static_cast<float>(check_in_ball(x, n, 1));
+  for (std::size_t i = 0; i < n; ++i) out[i + 1] = x[i];
 }
 
 double klein_distance(View x, View y, double c) {

@@ -10,6 +10,8 @@ std::unique_ptr<Codec> Codec::load(std::span<const std::byte> model) {
   if (!model.empty() && model[0] == static_cast<std::byte>(CodecKind::rabitq))
     return RabitqCodec::load_body(model.subspan(1));
   ModelReader reader(model);
+  if (reader.header().metric == static_cast<int>(Metric::hyperbolic))
+    return load_hyperbolic(reader);
   switch (static_cast<CodecKind>(reader.header().kind)) {
     case CodecKind::none:
       return load_none(reader);
@@ -28,6 +30,11 @@ std::unique_ptr<Codec> Codec::load(std::span<const std::byte> model) {
 std::unique_ptr<Codec> train_codec(const CodecSpec& spec, const float* sample, std::size_t count) {
   if (spec.dim < 1 || spec.dim > kMaxModelDim)
     throw Error(ErrorCode::internal, "impossible dimension " + std::to_string(spec.dim));
+  if (spec.metric == Metric::hyperbolic) {
+    if (spec.kind != CodecKind::none)
+      throw Error(ErrorCode::not_supported, "points of hyperbolic space cannot be quantized");
+    return train_hyperbolic(spec);
+  }
   switch (spec.kind) {
     case CodecKind::none:
       return train_none(spec, sample, count);

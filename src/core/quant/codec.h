@@ -19,7 +19,10 @@ namespace rv::quant {
 //   cosine         1 - cosine similarity; vectors are normalised when they are encoded, zero
 //                  vectors are refused by the caller
 //   l1             sum of absolute differences
-enum class Metric : std::uint8_t { l2 = 0, inner_product = 1, cosine = 2, l1 = 3 };
+//   hyperbolic     sinh^2(d / 2) of the geodesic distance d; vectors are (1 - |p|^2, p) with p in
+//   the
+//                  Poincare ball
+enum class Metric : std::uint8_t { l2 = 0, inner_product = 1, cosine = 2, l1 = 3, hyperbolic = 4 };
 
 enum class CodecKind : std::uint8_t {
   none = 0,    // the vector itself, float32 or binary16

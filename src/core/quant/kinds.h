@@ -21,4 +21,8 @@ std::unique_ptr<Codec> load_binary(ModelReader& model);
 std::unique_ptr<Codec> train_pq(const CodecSpec& spec, const float* sample, std::size_t count);
 std::unique_ptr<Codec> load_pq(ModelReader& model);
 
+// Metric::hyperbolic has a code of its own, whatever the kind that is asked for.
+std::unique_ptr<Codec> train_hyperbolic(const CodecSpec& spec);
+std::unique_ptr<Codec> load_hyperbolic(ModelReader& model);
+
 }  // namespace rv::quant

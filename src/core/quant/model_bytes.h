@@ -56,7 +56,7 @@ class ModelReader {
     get(&header_, 1);
     if (header_.magic != kModelMagic) fail_model("wrong magic number");
     if (header_.kind > static_cast<int>(CodecKind::pq)) fail_model("unknown kind");
-    if (header_.metric > static_cast<int>(Metric::l1)) fail_model("unknown metric");
+    if (header_.metric > static_cast<int>(Metric::hyperbolic)) fail_model("unknown metric");
     if (header_.dim < 1 || header_.dim > kMaxModelDim) fail_model("impossible dimension");
   }
   const ModelHeader& header() const noexcept { return header_; }

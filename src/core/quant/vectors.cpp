@@ -42,6 +42,8 @@ float exact_distance(Metric metric, const float* a, const float* b, int dim) noe
       return 1.0f - k.inner_product(a, b, n);
     case Metric::l1:
       return k.l1(a, b, n);
+    case Metric::hyperbolic:
+      return k.l2_squared(a + 1, b + 1, n - 1) / (a[0] * b[0]);
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/rng.h"
+#include "core/geometry/surrogate.h"
 #include "core/simd/distance.h"
 #include "core/types/bits.h"
 #include "core/types/dense.h"
@@ -34,6 +35,8 @@ constexpr KnownFunction kKnown[] = {
     {"rv_vector_l2_squared_distance", ElementType::vector, DistanceKind::l2},
     {"rv_vector_negative_inner_product", ElementType::vector, DistanceKind::inner_product},
     {"rv_vector_l1_distance", ElementType::vector, DistanceKind::l1},
+    {"rv_poincare_distance", ElementType::vector, DistanceKind::poincare},
+    {"rv_lorentz_distance", ElementType::vector, DistanceKind::lorentz},
     {"rv_halfvec_l2_squared_distance", ElementType::halfvec, DistanceKind::l2},
     {"rv_halfvec_negative_inner_product", ElementType::halfvec, DistanceKind::inner_product},
     {"rv_halfvec_l1_distance", ElementType::halfvec, DistanceKind::l1},
@@ -111,7 +114,11 @@ IndexedVectors::IndexedVectors(Relation index, const char* am_name, MemoryContex
   if (column_dim_ > most)
     throw Error(ErrorCode::limit_exceeded, "column cannot have more than " + std::to_string(most) +
                                                " dimensions for " + am_name + " index");
+  if (opclass_.distance == DistanceKind::lorentz && column_dim_ < 2)
+    throw Error(ErrorCode::invalid_argument,
+                "a point of the Lorentz model has at least 2 coordinates, not 1");
   dim_ = sketched() ? kSketchDim : column_dim_;
+  if (opclass_.distance == DistanceKind::poincare) ++dim_;
   floats_.resize(static_cast<std::size_t>(dim_));
   query_floats_.resize(static_cast<std::size_t>(dim_));
 }
@@ -125,6 +132,9 @@ quant::Metric IndexedVectors::metric() const noexcept {
     case DistanceKind::l1:
       // The sketch keeps L2 distances only; it is good enough to navigate by.
       return sketched() ? quant::Metric::l2 : quant::Metric::l1;
+    case DistanceKind::poincare:
+    case DistanceKind::lorentz:
+      return quant::Metric::hyperbolic;
     case DistanceKind::jaccard:
       // Of 0/1 vectors: nearness by angle orders them as overlap does.
       return quant::Metric::cosine;
@@ -189,6 +199,14 @@ bool IndexedVectors::to_floats(Bytes value, float* out) {
       int dim;
       const float* x = dense_elements<float>(value.data, value.size, &dim);
       check_dim(dim);
+      if (hyperbolic()) {
+        const auto n = static_cast<std::size_t>(dim);
+        if (opclass_.distance == DistanceKind::poincare)
+          geometry::ball_code(x, n, out);
+        else
+          geometry::lorentz_code(x, n, out);
+        return true;
+      }
       std::memcpy(out, x, sizeof(float) * static_cast<std::size_t>(dim));
       break;
     }
@@ -265,6 +283,16 @@ double IndexedVectors::distance(Datum value) {
             return l1_distance<T>(q, x, dim);
         }
       };
+      if (hyperbolic()) {
+        const float* x = dense_elements<float>(b.data, b.size, &dim);
+        const float* q =
+            dense_elements<float>(query_bytes_.data(), query_bytes_.size(), &query_dim);
+        check_dim(dim);
+        const auto n = static_cast<std::size_t>(dim);
+        d = opclass_.distance == DistanceKind::poincare ? geometry::poincare_surrogate(q, x, n)
+                                                        : geometry::lorentz_surrogate(q, x, n);
+        break;
+      }
       d = opclass_.type == ElementType::vector ? measure(Vector{}) : measure(Halfvec{});
       break;
     }

@@ -5,7 +5,8 @@
 // kSketchDim signed sums of its entries (count sketch; Charikar, Chen, Farach-Colton 2002), which
 // keeps inner products and distances on average, so that sparse vectors of any length and any
 // number of entries can be navigated by. The last word always has the exact distance of the row
-// itself.
+// itself. Points of hyperbolic space are navigated by as (1 - |p|^2, p) with p in the Poincare
+// ball, also those of the Lorentz model.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,7 @@ extern "C" {
 namespace rv::pg {
 
 enum class ElementType { vector, halfvec, bit, sparsevec };
-enum class DistanceKind { l2, inner_product, cosine, l1, hamming, jaccard };
+enum class DistanceKind { l2, inner_product, cosine, l1, hamming, jaccard, poincare, lorentz };
 
 struct VectorOpclass {
   ElementType type;
@@ -61,7 +62,7 @@ class IndexedVectors {
   void set_query(Datum value);
   const float* query_floats() const noexcept { return query_floats_.data(); }
   // The exact distance of a value to the query, in the units of metric(): squared for l2, minus the
-  // inner product. NaN sorts last.
+  // inner product, sinh^2 of half a hyperbolic distance. NaN sorts last.
   double distance(Datum value);
 
  private:
@@ -72,6 +73,10 @@ class IndexedVectors {
   Bytes bytes(Datum value);
   void check_dim(int dim) const;
   bool to_floats(Bytes value, float* out);
+  bool hyperbolic() const noexcept {
+    return opclass_.distance == DistanceKind::poincare ||
+           opclass_.distance == DistanceKind::lorentz;
+  }
 
   VectorOpclass opclass_;
   int column_dim_ = 0;

@@ -99,7 +99,12 @@ quant::CodecSpec codec_spec(Relation index, const IndexedVectors& vectors) {
   if (vectors.sketched() && asked == static_cast<int>(quant::CodecKind::none))
     throw Error(ErrorCode::not_supported, "quantization none is not possible for sparsevec", {},
                 "Leave the option quantization out.");
-  if (asked >= 0) {
+  if (spec.metric == quant::Metric::hyperbolic) {
+    if (asked > 0)
+      throw Error(ErrorCode::not_supported, "points of hyperbolic space cannot be quantized", {},
+                  "Leave the option quantization out.");
+    spec.kind = quant::CodecKind::none;
+  } else if (asked >= 0) {
     spec.kind = static_cast<quant::CodecKind>(asked);
   } else if (vectors.opclass().distance == DistanceKind::hamming) {
     spec.kind = quant::CodecKind::none;
