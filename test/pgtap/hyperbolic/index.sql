@@ -20,9 +20,9 @@ CREATE TABLE exact_l AS SELECT q.id AS q, n.id, n.d FROM q, LATERAL (SELECT p.id
 CREATE INDEX px ON p USING ruvector_hyperbolic (x) WITH (model = poincare, curvature = -1, m = 16, ef_construction = 100);
 CREATE INDEX pl ON p USING ruvector_hyperbolic (l vector_lorentz_ops);
 SET LOCAL enable_seqscan = off;
-SELECT like(pg_temp.plan_of('SELECT id FROM p ORDER BY x <~> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using px%', 'the index is used');
-SELECT like(pg_temp.plan_of('SELECT id FROM p ORDER BY l <&> ''[1,0,0,0,0,0]'' LIMIT 5'), '%Index Scan using pl%');
-SELECT unlike(pg_temp.plan_of('SELECT id FROM p ORDER BY x <-> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using px%', 'not for other operators');
+SELECT alike(pg_temp.plan_of('SELECT id FROM p ORDER BY x <~> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using px%', 'the index is used');
+SELECT alike(pg_temp.plan_of('SELECT id FROM p ORDER BY l <&> ''[1,0,0,0,0,0]'' LIMIT 5'), '%Index Scan using pl%');
+SELECT unalike(pg_temp.plan_of('SELECT id FROM p ORDER BY x <-> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using px%', 'not for other operators');
 CREATE TABLE found AS SELECT q.id AS q, n.id, n.d FROM q, LATERAL (SELECT p.id, p.x <~> q.x AS d FROM p ORDER BY p.x <~> q.x LIMIT 10) n;
 CREATE TABLE found_l AS SELECT q.id AS q, n.id, n.d FROM q, LATERAL (SELECT p.id, p.l <&> q.l AS d FROM p ORDER BY p.l <&> q.l LIMIT 10) n;
 SELECT cmp_ok((SELECT count(*) FROM exact JOIN found USING (q, id))::numeric / (SELECT count(*) FROM exact), '>=', 0.95, 'recall, Poincare');
@@ -60,7 +60,7 @@ CREATE INDEX ph ON p USING hnsw (x vector_poincare_ops);
 SELECT is((SELECT id FROM p ORDER BY x <~> '[0.61,0.2,0.1,0,0.3]' LIMIT 1), 77, 'hnsw with vector_poincare_ops');
 DROP INDEX ph;
 CREATE INDEX pc ON p USING ruvector_hyperbolic ((ruvector_to_unit_curvature(x, -0.25)::vector(5)));
-SELECT like(pg_temp.plan_of('SELECT id FROM p ORDER BY ruvector_to_unit_curvature(x, -0.25)::vector(5) <~> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using pc%', 'curvature -0.25 by an expression');
+SELECT alike(pg_temp.plan_of('SELECT id FROM p ORDER BY ruvector_to_unit_curvature(x, -0.25)::vector(5) <~> ''[0,0,0,0,0]'' LIMIT 5'), '%Index Scan using pc%', 'curvature -0.25 by an expression');
 SELECT is((SELECT array_agg(id) FROM (SELECT id FROM p ORDER BY ruvector_to_unit_curvature(x, -0.25)::vector(5) <~> ruvector_to_unit_curvature('[0.61,0.2,0.1,0,0.3]', -0.25) LIMIT 3) s),
   (SELECT array_agg(id) FROM (SELECT id FROM p ORDER BY ruvector_poincare_distance(x, '[0.61,0.2,0.1,0,0.3]', -0.25) LIMIT 3) s), 'gives that curvature''s order');
 SELECT * FROM finish();
