@@ -18,11 +18,9 @@ class Hyperbolic;
 class HyperbolicQuery final : public CodeQuery {
  public:
   explicit HyperbolicQuery(std::size_t size) : q_(size) {}
-  void set(const float* q) override { std::memcpy(q_.data(), q, q_.size() * sizeof(float)); }
-  void set_link(const float* x) override { set(x); }
-  void set_code(const std::byte* code) override {
-    std::memcpy(q_.data(), code, q_.size() * sizeof(float));
-  }
+  void set(const float* q) override { aim(q, false); }
+  void set_link(const float* x) override { aim(x, true); }
+  void set_code(const std::byte* code) override { aim(code, true); }
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override {
     const auto l2 = simd::kernels().l2_squared;
     for (int i = 0; i < n; ++i) {
@@ -30,6 +28,14 @@ class HyperbolicQuery final : public CodeQuery {
       const float squared = l2(q_.data() + 1, x + 1, q_.size() - 1);
       const float rest = q_[0] * x[0];
       distance[i] = squared / rest;
+      if (link_) {
+        // Links are chosen by how many times nearer one point is than another: that is a question
+        // to geodesic distances, and sinh^2 would turn a difference into a ratio.
+        const float half = std::asinh(std::sqrt(distance[i]));
+        distance[i] = half * half;
+        error[i] = 0;
+        continue;
+      }
       // Sums and products err by some units of float32. Points that were rounded to float32 (of
       // norm below 1) are off by 2^-24 each, which moves |p - q| by at most 1.2e-7.
       error[i] = 4e-6f * distance[i] + (2.4e-7f * std::sqrt(squared) + 1.5e-14f) / rest;
@@ -37,7 +43,12 @@ class HyperbolicQuery final : public CodeQuery {
   }
 
  private:
+  void aim(const void* at, bool link) {
+    std::memcpy(q_.data(), at, q_.size() * sizeof(float));
+    link_ = link;
+  }
   std::vector<float> q_;
+  bool link_ = false;
 };
 
 class Hyperbolic final : public Codec {

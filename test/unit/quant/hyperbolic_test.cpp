@@ -64,6 +64,28 @@ TEST(HyperbolicCodec, EstimatesStayWithinTheirBoundsUpToTheBoundary) {
   }
 }
 
+TEST(HyperbolicCodec, LinksAreChosenByGeodesicDistances) {
+  const auto points = random_points(20, 6);
+  const auto c = codec(5);
+  const auto query = c->query();
+  for (std::size_t q = 0; q < points.size(); ++q)
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      std::vector<float> a(5), b(5);
+      geometry::lorentz_code(points[q].data(), 5, a.data());
+      geometry::lorentz_code(points[i].data(), 5, b.data());
+      const auto* code = reinterpret_cast<const std::byte*>(b.data());
+      float distance, error;
+      query->set_link(a.data());
+      query->distances(&code, 1, &distance, &error);
+      const double half = geometry::lorentz_distance(points[q].data(), points[i].data(), 5, 1) / 2;
+      EXPECT_NEAR(distance, half * half, 1e-3 * (1 + half * half));
+      query->set_code(reinterpret_cast<const std::byte*>(a.data()));
+      float again;
+      query->distances(&code, 1, &again, &error);
+      EXPECT_EQ(distance, again);
+    }
+}
+
 TEST(HyperbolicCodec, SurvivesBeingSavedAndRefusesOtherKinds) {
   const auto c = codec(3);
   auto model = c->save();
