@@ -64,12 +64,10 @@ Var combine(Tape<T>& t, T a, Var x, T b, Var y) {
 
 template <class T>
 Var add_row(Tape<T>& t, Var x, Var b) {
-  const Tensor<T>& vx = t.value(x);
-  Tensor<T> y = t.tensor(vx.rows(), vx.columns());
+  Tensor<T> y = t.replace(x);
   const T* bias = t.value(b).data();
-  t.exec().for_rows(vx.rows(), 2 * vx.columns(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i)
-      for (std::size_t j = 0; j < vx.columns(); ++j) y.row(i)[j] = vx.row(i)[j] + bias[j];
+  t.exec().for_rows(y.rows(), 2 * y.columns(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) add_scaled(T(1), bias, y.row(i), y.columns());
   });
   const Var self = t.next();
   return t.push(std::move(y), t.needs_grad(x) || t.needs_grad(b), [=, &t] {

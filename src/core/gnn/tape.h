@@ -83,6 +83,16 @@ class Tape {
   }
   // Keeps an object that an operation refers to.
   void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
+  // Memory for a result shaped like x, of which x is the last use: outside training that of x
+  // itself, when the tape owns it. Element-wise operations may then overwrite.
+  Tensor<T> replace(Var v) {
+    Node& node = nodes_[v];
+    if (!training_ && node.outside == nullptr) return std::move(node.value);
+    const Tensor<T>& of = value(v);
+    Tensor<T> copy = tensor(of.rows(), of.columns());
+    std::copy_n(of.data(), of.size(), copy.data());
+    return copy;
+  }
   // Moves a result out; the variable is empty afterwards.
   Tensor<T> take(Var v) { return std::move(nodes_[v].value); }
 

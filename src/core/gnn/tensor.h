@@ -41,6 +41,8 @@ class Tensor {
   T* row(std::size_t i) noexcept { return data_.get() + i * columns_; }
   const T* row(std::size_t i) const noexcept { return data_.get() + i * columns_; }
   std::span<const T> span() const noexcept { return {data_.get(), size()}; }
+  // Forgets the rows from `rows` on; their memory stays until the end.
+  void truncate(std::size_t rows) noexcept { rows_ = std::min(rows_, rows); }
   void fill(T value) noexcept { std::fill_n(data_.get(), size(), value); }
   bool empty() const noexcept { return size() == 0; }
 

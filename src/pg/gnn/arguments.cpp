@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/simd/distance.h"
 #include "pg/base/threads.h"
 #include "pg/types/dense_datum.h"
 
@@ -172,12 +173,13 @@ Datum Results::vector(const float* x, std::size_t n) {
     buffer_columns_ = n;
   }
   auto* v = static_cast<DenseVarlena<Vector>*>(buffer_);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (unlikely(!std::isfinite(x[i])))
-      throw Error(ErrorCode::out_of_range, "a result is not finite",
-                  "Features or weights are so large that float4 overflows.");
-    v->x[i] = x[i];
-  }
+  std::copy_n(x, n, v->x);
+  // A finite sum of squares says it of all; otherwise one by one.
+  if (unlikely(!std::isfinite(simd::kernels().inner_product(x, x, n))))
+    for (std::size_t i = 0; i < n; ++i)
+      if (!std::isfinite(x[i]))
+        throw Error(ErrorCode::out_of_range, "a result is not finite",
+                    "Features or weights are so large that float4 overflows.");
   return PointerGetDatum(v);
 }
 

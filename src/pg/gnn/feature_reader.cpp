@@ -14,8 +14,9 @@ extern "C" {
 
 namespace rv::pg {
 
-FeatureReader::FeatureReader(Oid relation, const std::string& column, MemoryBudget& budget)
-    : column_(column), budget_(budget) {
+FeatureReader::FeatureReader(Oid relation, const std::string& column, MemoryBudget& budget,
+                             std::size_t rows)
+    : column_(column), budget_(budget), expected_(rows) {
   const Oid type = column_type(relation, column, "feature");
   switch (type) {
     case INT2ARRAYOID:
@@ -65,7 +66,11 @@ void FeatureReader::check_columns(std::size_t n, const IdMap& ids, std::uint32_t
 
 float* FeatureReader::new_row() {
   if (rows_ == dense_.rows()) {
-    gnn::Tensor<float> larger(std::max<std::size_t>(64, rows_ + rows_ / 2), columns_, &budget_);
+    // The planner's guess may be far too high: it must not be what exceeds the budget.
+    const bool trusted = expected_ * columns_ * sizeof(float) < budget_.limit() / 4;
+    const std::size_t first = trusted ? std::max<std::size_t>(64, expected_) : 64;
+    const std::size_t rows = rows_ == 0 ? first : rows_ + rows_ / 2;
+    gnn::Tensor<float> larger(rows, columns_, &budget_);
     std::copy_n(dense_.data(), rows_ * columns_, larger.data());
     dense_ = std::move(larger);
   }
@@ -74,15 +79,14 @@ float* FeatureReader::new_row() {
 
 void FeatureReader::add_dense(const float* x, std::size_t n, const IdMap& ids, std::uint32_t node) {
   check_columns(n, ids, node);
-  float* to = new_row();
-  std::size_t zeros = 0;
-  float finite = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    to[i] = x[i];
-    zeros += x[i] == 0;
-    finite += x[i] * 0;  // NaN when any is NaN or infinite
+  std::copy_n(x, n, new_row());
+  if (rows_ % 16 == 1) {
+    sampled_ += n;
+    for (std::size_t i = 0; i < n; ++i) nonzero_ += x[i] != 0;
   }
-  nonzero_ += n - zeros;
+  if (kind_ != Kind::array) return;  // vectors are finite by their type
+  float finite = 0;
+  for (std::size_t i = 0; i < n; ++i) finite += x[i] * 0;  // NaN when any is NaN or infinite
   if (!(finite == 0))
     throw Error(ErrorCode::data_exception, "feature \"" + column_ + "\" of node " +
                                                ids.shown(node) + " contains NaN or infinity");
@@ -152,7 +156,7 @@ gnn::Features<float> FeatureReader::take(const std::vector<std::uint32_t>& order
     return order.empty() ? std::move(out) : out.gather(order, &budget_);
   }
   // Below a quarter of non-zero values the sparse form is less work and less memory.
-  if (columns_ >= 64 && nonzero_ * 4 < rows_ * columns_) {
+  if (columns_ >= 64 && nonzero_ * 4 < sampled_) {
     out.sparse.rows = rows_;
     out.sparse.columns = columns_;
     for (std::size_t i = 0; i < rows_; ++i) {
@@ -166,9 +170,14 @@ gnn::Features<float> FeatureReader::take(const std::vector<std::uint32_t>& order
     }
     return out;
   }
+  if (order.empty()) {
+    out.dense = std::move(dense_);
+    out.dense.truncate(rows_);
+    return out;
+  }
   out.dense = gnn::Tensor<float>(rows_, columns_, &budget_);
   for (std::size_t i = 0; i < rows_; ++i)
-    std::copy_n(dense_.row(order.empty() ? i : order[i]), columns_, out.dense.row(i));
+    std::copy_n(dense_.row(order[i]), columns_, out.dense.row(i));
   return out;
 }
 

@@ -13,7 +13,9 @@ namespace rv::pg {
 class FeatureReader {
  public:
   // 42804 when the column's type cannot be features.
-  FeatureReader(Oid relation, const std::string& column, MemoryBudget& budget);
+  // `rows`: how many to expect, 0 when unknown.
+  FeatureReader(Oid relation, const std::string& column, MemoryBudget& budget,
+                std::size_t rows = 0);
 
   // What to select: the column, perhaps cast.
   std::string expression() const;
@@ -32,8 +34,10 @@ class FeatureReader {
   std::string column_;
   MemoryBudget& budget_;
   Kind kind_;
-  std::size_t columns_ = 0, rows_ = 0, nonzero_ = 0;
-  gnn::Tensor<float> dense_;  // grown by doubling
+  std::size_t expected_;
+  std::size_t columns_ = 0, rows_ = 0;
+  std::size_t sampled_ = 0, nonzero_ = 0;  // of every 16th row
+  gnn::Tensor<float> dense_;               // grown by doubling
   gnn::Csr<float> sparse_;
   gnn::Charge sparse_charge_;
   std::size_t sparse_charged_ = 0;

@@ -82,6 +82,7 @@ std::uint32_t IdMap::add(Datum id, Oid type, bool* fresh) {
   if (size() >= kNoNode - 1)
     throw Error(ErrorCode::limit_exceeded, "a graph may have at most 4294967294 nodes");
   const auto next = static_cast<std::uint32_t>(size());
+  direct_.clear();
   if (words_) {
     const std::int64_t word = word_of(id, type);
     grow();
@@ -113,6 +114,11 @@ std::uint32_t IdMap::add(Datum id, Oid type, bool* fresh) {
 }
 
 std::uint32_t IdMap::find(Datum id, Oid type) const {
+  if (!direct_.empty()) {
+    const auto at = static_cast<std::uint64_t>(word_of(id, type)) -
+                    static_cast<std::uint64_t>(numbers_.front());
+    return at < direct_.size() ? direct_[at] : kNoNode;
+  }
   if (words_) return slots_[slot_of(word_of(id, type))];
   const auto found = by_text_.find(image_of(id));
   return found == by_text_.end() ? kNoNode : found->second;
@@ -122,11 +128,26 @@ bool IdMap::before(std::uint32_t a, std::uint32_t b) const {
   return words_ ? numbers_[a] < numbers_[b] : texts_[a] < texts_[b];
 }
 
+// Ids that fill much of their range, as serial numbers do, need no hashing. Numbers must ascend.
+void IdMap::index_range() {
+  if (!words_ || numbers_.empty()) return;
+  const std::uint64_t range =
+      static_cast<std::uint64_t>(numbers_.back()) - static_cast<std::uint64_t>(numbers_.front());
+  if (range >= 4 * numbers_.size()) return;
+  direct_.assign(range + 1, kNoNode);
+  for (std::size_t i = 0; i < numbers_.size(); ++i)
+    direct_[static_cast<std::uint64_t>(numbers_[i]) -
+            static_cast<std::uint64_t>(numbers_.front())] = static_cast<std::uint32_t>(i);
+}
+
 std::vector<std::uint32_t> IdMap::sort() {
   std::vector<std::uint32_t> order(size());
   std::iota(order.begin(), order.end(), 0u);
   const auto less = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
-  if (std::is_sorted(order.begin(), order.end(), less)) return {};
+  if (std::is_sorted(order.begin(), order.end(), less)) {
+    index_range();
+    return {};
+  }
   std::sort(order.begin(), order.end(), less);
   if (words_) {
     std::vector<std::int64_t> sorted;
@@ -134,6 +155,7 @@ std::vector<std::uint32_t> IdMap::sort() {
     for (const std::uint32_t i : order) sorted.push_back(numbers_[i]);
     numbers_ = std::move(sorted);
     index_words();
+    index_range();
   } else {
     std::vector<std::string_view> sorted;
     sorted.reserve(order.size());

@@ -54,12 +54,14 @@ class IdMap {
   std::size_t slot_of(std::int64_t word) const noexcept;
   void grow();
   void index_words();
+  void index_range();
 
   Oid type_;
   TypeInfo info_;
   bool words_;  // kept in numbers_, otherwise in texts_
   std::vector<std::int64_t> numbers_;
-  std::vector<std::uint32_t> slots_;  // open addressing over numbers_
+  std::vector<std::uint32_t> slots_;   // open addressing over numbers_
+  std::vector<std::uint32_t> direct_;  // after sort(), when the numbers are close: by difference
   // Images of by-reference ids: aligned, with their header.
   std::vector<std::string_view> texts_;
   std::vector<std::unique_ptr<std::uint64_t[]>> blocks_;

@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -29,6 +30,19 @@ struct RawEdges {
 std::string end_columns(const GraphTables& t) {
   return quoted_name(t.source) + ", " + quoted_name(t.target) +
          (t.weight.empty() ? std::string() : ", " + quoted_name(t.weight) + "::pg_catalog.float8");
+}
+
+// Rows the planner believes a relation to have; 0 when it does not know.
+std::size_t expected_rows(Oid relation) {
+  const double n = call([relation] {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple)) return 0.0;
+    const auto rows =
+        static_cast<double>(reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->reltuples);
+    ReleaseSysCache(tuple);
+    return rows;
+  });
+  return n > 0 && n < 1e9 ? static_cast<std::size_t>(n * 1.01) + 1 : 0;
 }
 
 // Reads (source, target[, weight]) rows. number(value, type, role) numbers an end.
@@ -160,7 +174,7 @@ GraphData read_nodes(SqlSession&, const GraphTables& t, MemoryBudget& budget) {
   std::string query = "SELECT " + quoted_name(t.id);
   std::unique_ptr<FeatureReader> reader;
   if (!t.feature.empty()) {
-    reader = std::make_unique<FeatureReader>(t.nodes, t.feature, budget);
+    reader = std::make_unique<FeatureReader>(t.nodes, t.feature, budget, expected_rows(t.nodes));
     query += ", " + reader->expression();
   }
   const std::size_t label_at = t.feature.empty() ? 1 : 2;
