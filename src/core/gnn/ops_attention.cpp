@@ -11,10 +11,15 @@
 namespace rv::gnn {
 namespace {
 
+// LeakyReLU and its derivative without a branch: the sign of a score is as good as random.
 template <class T>
-T leaky(T v, T slope) {
-  return v > 0 ? v : slope * v;
-}
+struct Leaky {
+  explicit Leaky(double slope)
+      : mean(static_cast<T>((1 + slope) / 2)), half(static_cast<T>((1 - slope) / 2)) {}
+  T operator()(T v) const noexcept { return mean * v + half * std::abs(v); }
+  T derivative(T v) const noexcept { return mean + std::copysign(half, v); }
+  T mean, half;
+};
 
 // Heads are often narrow: below this, a loop here beats a call of the kernels.
 constexpr std::size_t kNarrow = 16;
@@ -192,7 +197,7 @@ Var gat(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var h, Var a_src, Var a_d
         const AttentionOptions& options) {
   const std::size_t heads = options.heads, n = t.value(h).rows(), k = t.value(h).columns();
   const std::size_t d = k / heads;
-  const T slope = static_cast<T>(options.negative_slope);
+  const Leaky<T> leaky(options.negative_slope);
   const auto edges = make_edges(t, entries(a, rows) * heads, options.dropout);
   // The two halves of the score, per node and head.
   const auto from = std::make_shared<Tensor<T>>(t.tensor(n, heads));
@@ -209,7 +214,7 @@ Var gat(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var h, Var a_src, Var a_d
     for (std::size_t i = begin; i < end; ++i) {
       for (std::size_t e = a.offset[i]; e < a.offset[i + 1]; ++e)
         for (std::size_t g = 0; g < heads; ++g)
-          edges->alpha[e * heads + g] = leaky(from->row(a.index[e])[g] + to->row(i)[g], slope);
+          edges->alpha[e * heads + g] = leaky(from->row(a.index[e])[g] + to->row(i)[g]);
       row_softmax(edges->alpha.data() + a.offset[i] * heads, a.degree(i), heads);
     }
   });
@@ -226,7 +231,7 @@ Var gat(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var h, Var a_src, Var a_d
       for (std::size_t e = a.offset[i]; e < a.offset[i + 1]; ++e)
         for (std::size_t u = 0; u < heads; ++u) {
           T& s = g[e * heads + u];
-          if (from->row(a.index[e])[u] + to->row(i)[u] <= 0) s *= slope;
+          s *= leaky.derivative(from->row(a.index[e])[u] + to->row(i)[u]);
           dto.row(i)[u] += s;
           dfrom.row(a.index[e])[u] += s;
         }
@@ -257,7 +262,7 @@ Var gatv2(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var left, Var right, Va
           const AttentionOptions& options) {
   const std::size_t heads = options.heads, n = t.value(left).rows(), k = t.value(left).columns();
   const std::size_t d = k / heads;
-  const T slope = static_cast<T>(options.negative_slope);
+  const Leaky<T> leaky(options.negative_slope);
   const auto edges = make_edges(t, entries(a, rows) * heads, options.dropout);
   t.exec().for_rows(rows, a.row_cost(3 * k + 16 * heads), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -267,15 +272,14 @@ Var gatv2(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var left, Var right, Va
         for (std::size_t g = 0; g < heads; ++g) {
           const T* w = t.value(weight).row(g);
           T s = 0;
-          // max(z, slope z) is LeakyReLU for slopes up to one, without a branch.
           T part[8] = {};
           std::size_t j = 0;
           for (; j + 8 <= d; j += 8)
             for (std::size_t v = 0; v < 8; ++v) {
               const T z = l[g * d + j + v] + r[g * d + j + v];
-              part[v] += w[j + v] * (z > 0 ? z : slope * z);
+              part[v] += w[j + v] * leaky(z);
             }
-          for (; j < d; ++j) s += w[j] * leaky(l[g * d + j] + r[g * d + j], slope);
+          for (; j < d; ++j) s += w[j] * leaky(l[g * d + j] + r[g * d + j]);
           for (const T p : part) s += p;
           edges->alpha[e * heads + g] = s;
         }
@@ -298,7 +302,7 @@ Var gatv2(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var left, Var right, Va
           for (std::size_t e = a.offset[i]; e < a.offset[i + 1]; ++e)
             for (std::size_t j = 0; j < k; ++j) {
               const T z = l.row(a.index[e])[j] + r.row(i)[j];
-              dr.row(i)[j] += g[e * heads + j / d] * w.data()[j] * (z > 0 ? T(1) : slope);
+              dr.row(i)[j] += g[e * heads + j / d] * w.data()[j] * leaky.derivative(z);
             }
       });
     }
@@ -307,7 +311,7 @@ Var gatv2(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var left, Var right, Va
       for_out_edges(t.exec(), a, rows, n, 4 * k, [&](std::size_t c, std::size_t i, std::size_t e) {
         for (std::size_t j = 0; j < k; ++j) {
           const T z = l.row(c)[j] + r.row(i)[j];
-          dl.row(c)[j] += g[e * heads + j / d] * w.data()[j] * (z > 0 ? T(1) : slope) +
+          dl.row(c)[j] += g[e * heads + j / d] * w.data()[j] * leaky.derivative(z) +
                           edges->weights()[e * heads + j / d] * dy.row(i)[j];
         }
       });
@@ -317,7 +321,7 @@ Var gatv2(Tape<T>& t, const Csr<T>& a, std::size_t rows, Var left, Var right, Va
       for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t e = a.offset[i]; e < a.offset[i + 1]; ++e)
           for (std::size_t j = 0; j < k; ++j)
-            dw[j] += g[e * heads + j / d] * leaky(l.row(a.index[e])[j] + r.row(i)[j], slope);
+            dw[j] += g[e * heads + j / d] * leaky(l.row(a.index[e])[j] + r.row(i)[j]);
     }
   });
 }
