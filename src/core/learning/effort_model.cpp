@@ -157,6 +157,7 @@ std::vector<double> EffortModel::flatten() const {
                            factor,
                            target,
                            radius};
+  if (!learned) return v;
   for (const auto* part : {&weights, &mean, &deviation})
     v.insert(v.end(), part->begin(), part->end());
   return v;

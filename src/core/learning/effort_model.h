@@ -36,7 +36,8 @@ struct EffortModel {
   // Mean over features of the squared standardised deviation.
   double distance(const Features& f) const noexcept;
 
-  // One line of JSON-free text for a table's column; 22000/XX001 from parse() when it is damaged.
+  // As numbers for a table's column; restore() refuses damaged ones with XX001. A model that is not
+  // learned has no weights.
   std::vector<double> flatten() const;
   static EffortModel restore(std::span<const double> values);
 };

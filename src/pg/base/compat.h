@@ -18,6 +18,19 @@
 #define RV_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
 #endif
 
+// PG 18: index_beginscan() takes a place for instrumentation.
+extern "C" {
+#include "access/genam.h"
+}
+inline IndexScanDesc rv_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int keys,
+                                        int orderings) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(heap, index, snapshot, nullptr, keys, orderings);
+#else
+  return index_beginscan(heap, index, snapshot, keys, orderings);
+#endif
+}
+
 // PG 16: varatt.h split off postgres.h.
 #if PG_VERSION_NUM >= 160000
 extern "C" {

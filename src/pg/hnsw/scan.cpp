@@ -1,10 +1,12 @@
 // ambeginscan .. amendscan: ordered scans.
 #include <limits>
 
+#include "core/index/hnsw/features.h"
 #include "core/index/hnsw/search.h"
 #include "pg/am/heap_rows.h"
 #include "pg/am/indexed_vectors.h"
 #include "pg/am/reranker.h"
+#include "pg/am/scan_advice.h"
 #include "pg/am/scan_stats.h"
 #include "pg/base/memory.h"
 #include "pg/hnsw/hnsw.h"
@@ -47,6 +49,7 @@ class OrderedScan {
  private:
   enum class Stage { start, graph, sweep, done };
 
+  void begin();
   bool more();
   void take_batch();
   void look_up(core::NodeId node);
@@ -123,6 +126,17 @@ void OrderedScan::take_batch() {
   store_.unpin_all();
 }
 
+// The first batch. Who has learned how much effort queries need is asked after a little of it.
+void OrderedScan::begin() {
+  const ScanAdvisor* advisor = null_query_ ? nullptr : scan_advisor();
+  const int first = advisor != nullptr ? advisor->first(scan_->indexRelation, ef_) : 0;
+  search_.begin(first > 0 ? first : ef_);
+  if (first <= 0) return;
+  const int total = advisor->total(scan_->indexRelation, core::features(search_), ef_);
+  stats_.ef = ef_ = std::max(first, total);
+  if (total > first) search_.widen(total);
+}
+
 // Brings further candidates; false when there are none.
 bool OrderedScan::more() {
   const std::size_t sweep_most =
@@ -135,7 +149,7 @@ bool OrderedScan::more() {
           std::vector<float> zero(static_cast<std::size_t>(vectors_.dim()), 1.0f);
           query_->set(zero.data());
         }
-        search_.begin(ef_);
+        begin();
         break;
       case Stage::graph: {
         const bool spent = search_.visited() >= static_cast<std::size_t>(hnsw::max_scan_tuples()) ||

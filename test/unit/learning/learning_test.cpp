@@ -139,6 +139,9 @@ TEST(EffortModel, RoundTripsAndRefusesDamage) {
     EXPECT_EQ(back.effort(q.features, 10), model.effort(q.features, 10));
   for (std::size_t n = 0; n < flat.size(); ++n)
     EXPECT_THROW(EffortModel::restore({flat.data(), n}), Error) << n;
+  EffortModel fixed = model;
+  fixed.learned = false;
+  EXPECT_EQ(EffortModel::restore(fixed.flatten()).effort(Features{}, 1), model.safe);
   auto damaged = flat;
   damaged[3] = std::nan("");
   EXPECT_THROW(EffortModel::restore(damaged), Error);

@@ -247,6 +247,33 @@ void Search::take_batch() {
   beam_.clear();
 }
 
+void Search::widen(int ef) {
+  ef_ = static_cast<std::size_t>(ef);
+  beam_.swap(batch_);
+  batch_.clear();
+  for (std::size_t i = 0; i < left_.size(); ++i) {
+    if (left_expand_[i] != 0) {
+      frontier_.push_back(left_[i]);
+      std::push_heap(frontier_.begin(), frontier_.end(), farther);
+    }
+    if (left_expand_[i] != 2) beam_.push_back(left_[i]);
+  }
+  left_.clear();
+  left_expand_.clear();
+  if (beam_.size() > ef_) {
+    std::nth_element(beam_.begin(), beam_.begin() + static_cast<std::ptrdiff_t>(ef_), beam_.end(),
+                     nearer);
+    for (std::size_t i = ef_; i < beam_.size(); ++i) {
+      left_.push_back(beam_[i]);
+      left_expand_.push_back(0);  // is in the frontier, or was expanded
+    }
+    beam_.resize(ef_);
+  }
+  std::make_heap(beam_.begin(), beam_.end(), nearer);
+  grow_beam(ef_);
+  take_batch();
+}
+
 bool Search::next(int ef) {
   batch_.clear();
   if (left_.empty() && frontier_.empty()) return false;

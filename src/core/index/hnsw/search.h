@@ -63,6 +63,9 @@ class Search {
   const std::vector<Candidate>& batch() const noexcept { return batch_; }
   // Finds the next `ef` candidates; false when the graph has no more.
   bool next(int ef);
+  // Goes on as if begin() had been asked for this larger ef: the batch is made anew, of what it
+  // held and what was left over.
+  void widen(int ef);
   // Every node that the search has not seen, nearest first, as one last batch of at most `most`
   // candidates; false when there is none.
   bool sweep(std::size_t most);

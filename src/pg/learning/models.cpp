@@ -1,0 +1,229 @@
+#include "pg/learning/models.h"
+
+#include <deque>
+#include <unordered_map>
+
+#include "core/base/no_destructor.h"
+#include "core/base/rng.h"
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+}
+
+namespace rv::pg::learn {
+namespace {
+
+constexpr std::size_t kMostSampled = 1024;
+// A scan's first effort: enough to see how the query lies, little beside what hard queries need.
+constexpr int kFirstEffort = 16;
+
+struct Entry {
+  Mode mode = Mode::off;
+  std::optional<learning::EffortModel> model;
+};
+
+struct State {
+  std::unordered_map<Oid, Entry> entries;
+  bool stale = false;
+  bool registered = false;
+  Oid signal = InvalidOid;
+  std::optional<Forced> forced;
+  ScanFeatures features{};
+  bool has_features = false;
+  std::deque<SampledScan> sampled;
+  Rng rng{0x52755665};
+};
+State& state() {
+  static NoDestructor<State> s;
+  return *s;
+}
+
+void on_change(Datum, Oid relation) {
+  State& s = state();
+  if (relation == InvalidOid || relation == s.signal) s.stale = true;
+}
+
+// Reads the index's row of a small table as the catalogs are read: no SQL runs inside an index
+// scan, and nobody needs a right to it. The columns tbl, index_name and `wanted` are found by name.
+struct Found {
+  bool found = false;
+  Datum value = 0;
+};
+Found read_row(Oid relation, Oid table, const char* index_name, const char* wanted,
+               const char* only_if) {
+  return call([&] {
+    Found f;
+    Relation rel = table_open(relation, AccessShareLock);
+    TupleDesc desc = RelationGetDescr(rel);
+    AttrNumber tbl = InvalidAttrNumber, name = InvalidAttrNumber, value = InvalidAttrNumber,
+               condition = InvalidAttrNumber;
+    for (int i = 0; i < desc->natts; ++i) {
+      Form_pg_attribute a = TupleDescAttr(desc, i);
+      if (a->attisdropped) continue;
+      if (strcmp(NameStr(a->attname), "tbl") == 0) tbl = a->attnum;
+      if (strcmp(NameStr(a->attname), "index_name") == 0) name = a->attnum;
+      if (strcmp(NameStr(a->attname), wanted) == 0) value = a->attnum;
+      if (only_if != nullptr && strcmp(NameStr(a->attname), only_if) == 0) condition = a->attnum;
+    }
+    if (tbl != InvalidAttrNumber && name != InvalidAttrNumber && value != InvalidAttrNumber) {
+      ScanKeyData key;
+      ScanKeyInit(&key, tbl, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+      Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+      SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 1, &key);
+      for (HeapTuple row = systable_getnext(scan); HeapTupleIsValid(row);
+           row = systable_getnext(scan)) {
+        bool null = false;
+        const Datum n = heap_getattr(row, name, desc, &null);
+        if (null || strcmp(NameStr(*DatumGetName(n)), index_name) != 0) continue;
+        if (condition != InvalidAttrNumber &&
+            (!DatumGetBool(heap_getattr(row, condition, desc, &null)) || null))
+          continue;
+        const Datum v = heap_getattr(row, value, desc, &null);
+        if (null) continue;
+        f.found = true;
+        // Either a text or an array of float8: both are varlena, copied before the row is let go.
+        f.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(v));
+        break;
+      }
+      systable_endscan(scan);
+      UnregisterSnapshot(snapshot);
+    }
+    table_close(rel, AccessShareLock);
+    return f;
+  });
+}
+
+Entry load(Relation index) {
+  Entry e;
+  struct Tables {
+    Oid config, model, signal, table;
+    const char* name;
+  };
+  const Tables t = call([index] {
+    // The extension's schema is that of the access method's handler.
+    const Oid schema = get_func_namespace(index->rd_amhandler);
+    return Tables{get_relname_relid("ruvector_learning_config", schema),
+                  get_relname_relid("ruvector_search_model", schema),
+                  get_relname_relid("ruvector_learning_signal", schema), index->rd_index->indrelid,
+                  RelationGetRelationName(index)};
+  });
+  state().signal = t.signal;
+  if (t.config == InvalidOid || t.model == InvalidOid) return e;
+  const Found mode = read_row(t.config, t.table, t.name, "mode", nullptr);
+  if (!mode.found) return e;
+  const auto* text = reinterpret_cast<const varlena*>(DatumGetPointer(mode.value));
+  const std::string name(VARDATA_ANY(text), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(text)));
+  for (const Mode m : {Mode::observe, Mode::advise, Mode::on})
+    if (name == mode_name(m)) e.mode = m;
+  if (e.mode != Mode::on) return e;
+  const Found model = read_row(t.model, t.table, t.name, "params", "active");
+  if (!model.found) return e;
+  const auto* array = reinterpret_cast<const ArrayType*>(DatumGetPointer(model.value));
+  if (ARR_ELEMTYPE(array) != FLOAT8OID || ARR_NDIM(array) != 1 || ARR_HASNULL(array)) return e;
+  try {
+    e.model = learning::EffortModel::restore({reinterpret_cast<const double*>(ARR_DATA_PTR(array)),
+                                              static_cast<std::size_t>(ARR_DIMS(array)[0])});
+  } catch (const Error&) {
+    // A damaged model must not stop searches; ruvector_learning_status() names it.
+  }
+  return e;
+}
+
+const Entry& entry_of(Relation index) {
+  State& s = state();
+  if (!s.registered) {
+    call([] { CacheRegisterRelcacheCallback(on_change, Datum(0)); });
+    s.registered = true;
+  }
+  if (s.stale) {
+    s.entries.clear();
+    s.stale = false;
+  }
+  const Oid id = RelationGetRelid(index);
+  const auto found = s.entries.find(id);
+  if (found != s.entries.end()) return found->second;
+  return s.entries.emplace(id, load(index)).first->second;
+}
+
+int first_effort(Relation index, int configured) {
+  State& s = state();
+  s.has_features = false;
+  if (s.forced) return s.forced->first;
+  if (session_mode() == Mode::off) return 0;
+  const Entry& e = entry_of(index);
+  if (e.mode != Mode::on || session_mode() != Mode::on || !e.model) return 0;
+  return std::min(kFirstEffort, configured);
+}
+
+int total_effort(Relation index, const ScanFeatures& features, int configured) {
+  State& s = state();
+  s.features = features;
+  s.has_features = true;
+  if (s.forced) return s.forced->total;
+  const Entry& e = entry_of(index);
+  if (!e.model) return configured;
+  return e.model->effort(features, 1);
+}
+
+const ScanAdvisor advisor = {first_effort, total_effort};
+
+void observe(const ScanStats& stats) {
+  State& s = state();
+  if (s.forced || session_mode() == Mode::off || stats.index == InvalidOid) return;
+  const auto found = s.entries.find(stats.index);
+  if (found == s.entries.end() || found->second.mode == Mode::off) return;
+  if (s.rng.uniform() >= sample_rate()) return;
+  try {
+    if (s.sampled.size() >= kMostSampled) s.sampled.pop_front();
+    s.sampled.push_back({stats, s.features, s.has_features});
+  } catch (const std::bad_alloc&) {
+    // One sample less.
+  }
+}
+
+}  // namespace
+
+const char* mode_name(Mode m) noexcept {
+  static constexpr const char* kNames[] = {"off", "observe", "advise", "on"};
+  return kNames[static_cast<int>(m)];
+}
+
+void force_effort(std::optional<Forced> forced) { state().forced = forced; }
+const ScanFeatures& last_features() { return state().features; }
+
+void watch_scans() {
+  advise_scans(&advisor);
+  observe_scans([](const ScanStats& stats) { observe(stats); });
+}
+
+std::size_t sampled_scans() { return state().sampled.size(); }
+SampledScan take_scan() {
+  const SampledScan s = state().sampled.front();
+  state().sampled.pop_front();
+  return s;
+}
+
+}  // namespace rv::pg::learn
+
+// AFTER STATEMENT trigger of the configuration and the models: sessions read them again.
+RV_FUNCTION(rv_learning_changed)
+{
+  rv::pg::call([fcinfo] {
+    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "ruvector_learning_changed must be a trigger");
+    const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
+    const Oid signal =
+        get_relname_relid("ruvector_learning_signal", RelationGetNamespace(data->tg_relation));
+    if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
+  });
+  return Datum(0);
+}
