@@ -4,7 +4,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
@@ -36,14 +35,17 @@ void BackendWatch::poll() {
   const std::string mine = "worker for PID " + std::to_string(pid_);
   std::set<int> others;
   while (!stopping_) {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-      const std::string name = entry.path().filename();
+    // Processes come and go while the folder is read: what fails is looked at the next time.
+    std::error_code failed;
+    for (std::filesystem::directory_iterator entry("/proc", failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+      const std::string name = entry->path().filename();
       if (name.find_first_not_of("0123456789") != std::string::npos) continue;
       const int pid = std::stoi(name);
       if (others.count(pid) != 0 || workers_.count(pid) != 0) continue;
-      std::ifstream in(entry.path() / "cmdline", std::ios::binary);
-      const std::string command{std::istreambuf_iterator<char>(in), {}};
+      std::ifstream in(entry->path() / "cmdline", std::ios::binary);
+      std::string command(512, '\0');
+      in.read(command.data(), static_cast<std::streamsize>(command.size()));
       if (command.find(mine) != std::string::npos) {
         workers_[pid] = 0;
       } else if (pid < pid_) {
