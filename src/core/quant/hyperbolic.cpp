@@ -29,10 +29,11 @@ class HyperbolicQuery final : public CodeQuery {
       const float rest = q_[0] * x[0];
       distance[i] = squared / rest;
       if (link_) {
-        // Links are chosen by how many times nearer one point is than another: that is a question
-        // to geodesic distances, and sinh^2 would turn a difference into a ratio.
-        const float half = std::asinh(std::sqrt(distance[i]));
-        distance[i] = half * half;
+        // Links are chosen by how many times nearer one point is than another. sinh^2 would turn a
+        // difference of distances into a ratio. The root of the distance keeps links between
+        // siblings, whose parent is almost as near to both: without them most leaves hang on hubs
+        // that cannot link back to all.
+        distance[i] = std::sqrt(std::asinh(std::sqrt(distance[i])));
         error[i] = 0;
         continue;
       }

@@ -97,6 +97,14 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
   std::size_t rows = 0;
   const auto total = static_cast<std::size_t>(std::max(0.0, estimate));
 
+  // Concepts near the centre are near to everything: partitions would gather around them. Points of
+  // hyperbolic space are linked one by one.
+  if (vectors.metric() == quant::Metric::hyperbolic) {
+    bulk.reset();
+    graph = std::make_unique<core::Graph>(store, codec);
+    inserter = std::make_unique<core::Inserter>(*graph);
+  }
+
   const auto finish_bulk = [&] {
     bulk->build([&](std::size_t done, std::size_t of) { progress(kLinking, done, of); });
     bulk->write(store, [&](std::size_t done, std::size_t of) { progress(kWriting, done, of); });

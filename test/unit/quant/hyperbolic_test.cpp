@@ -78,7 +78,7 @@ TEST(HyperbolicCodec, LinksAreChosenByGeodesicDistances) {
       query->set_link(a.data());
       query->distances(&code, 1, &distance, &error);
       const double half = geometry::lorentz_distance(points[q].data(), points[i].data(), 5, 1) / 2;
-      EXPECT_NEAR(distance, half * half, 1e-3 * (1 + half * half));
+      EXPECT_NEAR(distance, std::sqrt(half), 1e-2);
       query->set_code(reinterpret_cast<const std::byte*>(a.data()));
       float again;
       query->distances(&code, 1, &again, &error);
