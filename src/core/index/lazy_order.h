@@ -1,44 +1,48 @@
 // Brings candidates with estimated distances into the order of their exact distances, looking up no
 // more exact distances than that takes.
 //
-// A candidate's exact distance is, with high probability, not below estimate - error. So the next
-// row is known as soon as the best exact distance is below every bound that is left.
+// A candidate's exact distance is, with high probability, not below its bound (estimate - error).
+// So the next row is known as soon as the best exact distance is below every bound that is left.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <queue>
 #include <vector>
 
 namespace rv::index {
 
 struct Candidate {
   std::uint64_t row;
-  float estimate;
-  float error;
+  float bound;
+  bool exact;  // the bound is the distance itself
+
+  // Ties go by row, so that equal inputs give equal results.
+  bool operator<(const Candidate& o) const noexcept {
+    return bound != o.bound ? bound < o.bound : row < o.row;
+  }
 };
 
 class LazyOrder {
  public:
-  // The bounds hold with a probability of 95 %; twice as far out, with 99.9 %.
+  // The error bounds of codecs hold with a probability of 95 %; twice as far out, with 99.9 %.
   static constexpr float kCaution = 2.0f;
 
-  // Bounds may be widened from outside: nothing that `add` will bring later is nearer than this.
+  // Nothing that add() brings later is nearer than this.
   void set_horizon(float bound) noexcept { horizon_ = bound; }
-  float horizon() const noexcept { return horizon_; }
 
-  void add(const Candidate& c) {
-    if (c.error > 0)
-      open_.push({c.estimate - kCaution * c.error, c.row});
-    else
-      ready_.push({c.estimate, c.row});
+  void add(const std::vector<Candidate>& candidates) {
+    for (const Candidate& c : candidates) (c.exact ? ready_ : far_).push_back({c.bound, c.row});
+    std::make_heap(ready_.begin(), ready_.end());
+    far_.insert(far_.end(), near_.begin(), near_.end());
+    near_.clear();
   }
-  bool empty() const noexcept { return open_.empty() && ready_.empty(); }
-  std::size_t size() const noexcept { return open_.size() + ready_.size(); }
+  bool empty() const noexcept { return near_.empty() && far_.empty() && ready_.empty(); }
   void clear() {
-    open_ = {};
-    ready_ = {};
+    near_.clear();
+    far_.clear();
+    ready_.clear();
     horizon_ = std::numeric_limits<float>::infinity();
   }
 
@@ -51,18 +55,21 @@ class LazyOrder {
   template <class Exact>
   Step next(Exact exact, std::uint64_t* row, float* distance) {
     for (;;) {
-      const float bound = open_.empty() ? horizon_ : std::min(open_.top().key, horizon_);
-      if (!ready_.empty() && ready_.top().key <= bound) {
-        *row = ready_.top().row;
-        *distance = ready_.top().key;
-        ready_.pop();
+      if (near_.empty() && !far_.empty()) bring_near();
+      const float bound = near_.empty() ? horizon_ : std::min(near_.front().key, horizon_);
+      if (!ready_.empty() && ready_.front().key <= bound) {
+        const Entry e = pop(ready_);
+        *row = e.row;
+        *distance = e.key;
         return Step::row;
       }
-      if (!open_.empty() && open_.top().key <= horizon_) {
-        const Entry e = open_.top();
-        open_.pop();
+      if (!near_.empty() && near_.front().key <= horizon_) {
+        const Entry e = pop(near_);
         float d;
-        if (exact(e.row, &d)) ready_.push({d, e.row});
+        if (exact(e.row, &d)) {
+          ready_.push_back({d, e.row});
+          std::push_heap(ready_.begin(), ready_.end());
+        }
         continue;
       }
       return empty() && horizon_ == std::numeric_limits<float>::infinity() ? Step::finished
@@ -74,13 +81,42 @@ class LazyOrder {
   struct Entry {
     float key;
     std::uint64_t row;
-    // Ties go by row, so that equal inputs give equal results.
-    bool operator<(const Entry& other) const noexcept {
-      return key != other.key ? key > other.key : row > other.row;
+    // Reversed: the standard's heaps have the largest on top.
+    bool operator<(const Entry& o) const noexcept {
+      return key != o.key ? key > o.key : row > o.row;
     }
   };
-  std::priority_queue<Entry> open_;   // by bound
-  std::priority_queue<Entry> ready_;  // by exact distance
+
+  static Entry pop(std::vector<Entry>& heap) {
+    std::pop_heap(heap.begin(), heap.end());
+    const Entry e = heap.back();
+    heap.pop_back();
+    return e;
+  }
+
+  // Moves the nearest of far_ into near_: all below a bound that a sample suggests. Most candidates
+  // are never looked at; ordering them all would cost more than estimating their distances did.
+  void bring_near() {
+    constexpr std::size_t kWanted = 512, kSample = 256;
+    if (far_.size() <= 2 * kWanted) {
+      near_.swap(far_);
+    } else {
+      float keys[kSample];
+      for (std::size_t i = 0; i < kSample; ++i) keys[i] = far_[i * far_.size() / kSample].key;
+      const std::size_t rank = kWanted * kSample / far_.size();
+      std::nth_element(keys, keys + rank, keys + kSample);
+      const float limit = keys[rank];
+      const auto middle = std::partition(far_.begin(), far_.end(),
+                                         [limit](const Entry& e) { return !(e.key <= limit); });
+      near_.assign(middle, far_.end());
+      far_.erase(middle, far_.end());
+    }
+    std::make_heap(near_.begin(), near_.end());
+  }
+
+  std::vector<Entry> near_;   // a heap by bound
+  std::vector<Entry> far_;    // in no order, none nearer than any of near_
+  std::vector<Entry> ready_;  // a heap by exact distance
   float horizon_ = std::numeric_limits<float>::infinity();
 };
 

@@ -31,6 +31,9 @@ Shape shape_of(Oid index_oid) {
   return shape;
 }
 
+// Of an element in the table, at least: 4 for vector, 2 for halfvec. Codes no larger than the bits
+// are those of bit strings.
+constexpr double kBytes = 2;
 // Estimating a distance from a code takes a fraction of what an operator does.
 constexpr double kCodeCost = 0.5;
 
@@ -57,8 +60,15 @@ void cost_estimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
       double random_page, sequential_page;
       get_tablespace_page_costs(path->indexinfo->reltablespace, &random_page, &sequential_page);
       const double lists = shape.meta.lists, probes = shape.probes;
-      const double fixed_pages = shape.meta.entries;
-      const double list_pages = std::max(path->indexinfo->pages - fixed_pages, 0.0);
+      // Where vectors are out of line, the cost of reading the table leaves them out. To be
+      // compared with that, the index's pages must shrink as the table's do.
+      const double bytes = shape.meta.code_bytes <= (shape.meta.dim + 31) / 32 * 4 ? 0.125 : kBytes;
+      const double raw_pages = path->indexinfo->tuples * shape.meta.dim * bytes / BLCKSZ;
+      const double heap_pages = std::max<double>(path->indexinfo->rel->pages, 1);
+      const double scale = std::min(1.0, heap_pages / std::max(raw_pages, 1.0));
+      const double fixed_pages = scale * shape.meta.entries;
+      const double list_pages =
+          scale * std::max<double>(path->indexinfo->pages - double(shape.meta.entries), 0.0);
       // Centres are compared one by one; a list is found by a jump, its pages are neighbours.
       const double begin = fixed_pages * sequential_page + lists * cpu_operator_cost;
       const auto read = [&](double n) {

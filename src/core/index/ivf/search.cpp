@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <limits>
 
 namespace rv::index::ivf {
 namespace {
@@ -21,7 +21,7 @@ Search::Search(PageStore& store, std::shared_ptr<const Description> index, std::
     : store_(store),
       index_(std::move(index)),
       query_(index_->codec->query()),
-      limit_(std::max(memory / (2 * sizeof(Held)), kLeastHeld)),
+      limit_(std::max(memory / (2 * sizeof(Candidate)), kLeastHeld)),
       exact_(index_->meta.rerank == static_cast<std::uint8_t>(Rerank::none)),
       probes_(index_->lists()) {}
 
@@ -69,21 +69,20 @@ void Search::read_window() {
     horizon = last_.bound;
   }
   order_.set_horizon(horizon);
-  for (const Held& h : held_) order_.add(h.candidate);
+  order_.add(held_);
 }
 
 void Search::hold(const Candidate& c) {
-  const Held h{c.estimate - LazyOrder::kCaution * c.error, c};
-  if (resumed_ && !(last_ < h)) return;
+  if (resumed_ && !(last_ < c)) return;
   if (held_.size() < limit_) {
-    held_.push_back(h);
+    held_.push_back(c);
     if (held_.size() == limit_) std::make_heap(held_.begin(), held_.end());
     return;
   }
   dropped_ = true;
-  if (!(h < held_.front())) return;
+  if (!(c < held_.front())) return;
   std::pop_heap(held_.begin(), held_.end());
-  held_.back() = h;
+  held_.back() = c;
   std::push_heap(held_.begin(), held_.end());
 }
 
@@ -105,10 +104,11 @@ void Search::read_list(std::uint32_t list) {
           codes[i] = page.bytes() + code_offset(capacity, bytes, from + i);
         query_->distances(codes, static_cast<int>(count), distance, error);
         for (std::size_t i = 0; i < count; ++i) {
-          Candidate c{*page.at<RowId>(row_offset(from + i)), distance[i], exact_ ? 0.0f : error[i]};
+          const bool exact = exact_ || error[i] == 0;
+          float bound = exact ? distance[i] : distance[i] - LazyOrder::kCaution * error[i];
           // A damaged code may give no number; it comes last.
-          if (std::isnan(c.estimate)) c = {c.row, std::numeric_limits<float>::max(), 0};
-          hold(c);
+          if (std::isnan(bound)) bound = std::numeric_limits<float>::max();
+          hold({*page.at<RowId>(row_offset(from + i)), bound, exact});
         }
       }
       counts_.codes += n;

@@ -52,13 +52,6 @@ class Search {
     float distance;
     std::uint32_t list;
   };
-  struct Held {
-    float bound;
-    Candidate candidate;
-    bool operator<(const Held& o) const noexcept {
-      return bound != o.bound ? bound < o.bound : candidate.row < o.candidate.row;
-    }
-  };
   void read_window();
   void read_list(std::uint32_t list);
   void hold(const Candidate& c);
@@ -73,8 +66,8 @@ class Search {
   std::size_t sorted_ = 0;
   // The candidates of one reading of the window's lists: the `limit_` nearest behind `last_`, as a
   // heap with the farthest on top.
-  std::vector<Held> held_;
-  Held last_{};
+  std::vector<Candidate> held_;
+  Candidate last_{};
   bool resumed_ = false, dropped_ = false;
   LazyOrder order_;
   SearchCounts counts_;
