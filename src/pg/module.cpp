@@ -32,6 +32,7 @@ void _PG_init(void) {  // NOLINT(bugprone-reserved-identifier)
   rv::pg::define_core_settings();
   rv::pg::hnsw::define_settings();
   rv::pg::ivf::define_settings();
+  rv::pg::ivf::register_inspection();
   rv::pg::hnsw::register_inspection();
 #define FEATURE_ON(name) \
   if (rv::pg::define_##name##_settings != nullptr) rv::pg::define_##name##_settings();

@@ -40,9 +40,6 @@ relopt_enum_elt_def iterative_options[] = {
     {"relaxed_order", static_cast<int>(IterativeScan::relaxed_order)},
     {nullptr, 0}};
 
-// Dimensions below which codes save nothing worth an estimate.
-constexpr int kWholeVectors = 16;
-
 // A check hook learns where a value comes from, an assign hook applies it.
 bool note_source(int*, void** extra, GucSource source) {
   return rv_guc_note_source(extra, source > PGC_S_DYNAMIC_DEFAULT);

@@ -8,6 +8,8 @@
 namespace rv::pg::ivf {
 
 inline constexpr int kMostLists = 32768;
+// Dimensions below which codes save nothing worth an estimate.
+inline constexpr int kWholeVectors = 16;
 
 enum class IterativeScan : int { unset = -1, off = 0, relaxed_order = 1 };
 
@@ -42,5 +44,6 @@ ScanSettings scan_settings(Relation index, std::uint32_t lists);
 
 // Called once, from _PG_init.
 void define_settings();
+void register_inspection();
 
 }  // namespace rv::pg::ivf

@@ -36,6 +36,7 @@ sub same_everywhere {
   my ($what) = @_;
   $primary->wait_for_catchup($standby);
   is($primary->safe_psql('postgres', $all), $primary->safe_psql('postgres', $truth), "$what: the index has every row");
+  is($primary->safe_psql('postgres', q{SELECT * FROM ruvector_index_check('t_v', true) WHERE severity = 'error'}), '', "$what: the check finds nothing");
   is($standby->safe_psql('postgres', $through), $primary->safe_psql('postgres', $through), "$what: the standby gives the same rows");
   is($standby->safe_psql('postgres', $all), $primary->safe_psql('postgres', $all), "$what: all of them");
 }
