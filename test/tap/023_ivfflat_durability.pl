@@ -18,7 +18,7 @@ $standby->start;
 my $dim = 32;
 $primary->safe_psql('postgres', qq{
   CREATE EXTENSION ruvector;
-  CREATE FUNCTION rv(seed int) RETURNS vector LANGUAGE sql AS \$\$
+  CREATE FUNCTION rv(seed int) RETURNS vector LANGUAGE sql IMMUTABLE AS \$\$
     SELECT array_agg((sin(seed * 12.9898 + j * 78.233 + seed % 13 * j))::real)::vector FROM generate_series(1, $dim) j \$\$;
   CREATE TABLE t (id int PRIMARY KEY, v vector($dim));
   INSERT INTO t SELECT i, rv(i) FROM generate_series(1, 3000) i;
@@ -39,6 +39,11 @@ sub same_everywhere {
   is($primary->safe_psql('postgres', q{SELECT * FROM ruvector_index_check('t_v', true) WHERE severity = 'error'}), '', "$what: the check finds nothing");
   is($standby->safe_psql('postgres', $through), $primary->safe_psql('postgres', $through), "$what: the standby gives the same rows");
   is($standby->safe_psql('postgres', $all), $primary->safe_psql('postgres', $all), "$what: all of them");
+}
+$primary->wait_for_catchup($standby);
+for my $query ($through, $all) {
+  (my $explain = $query) =~ s/SELECT (?=string_agg|count)/EXPLAIN SELECT /;
+  like($_->safe_psql('postgres', $explain), qr/Index Scan using t_v/, 'the index is used') for $primary, $standby;
 }
 same_everywhere('build');
 
