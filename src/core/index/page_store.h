@@ -51,6 +51,12 @@ class PageStore {
   // any more, or that who does recognises a foreign page by its kind.
   virtual void release(Block block) = 0;
 
+  // The kind of any existing page; kFreePage also for one that was never written. Without a lock
+  // that its writers respect the answer may be old.
+  virtual PageKind kind_of_block(Block block);
+  // Makes a free page findable for create() again: after a crash the store may not know it.
+  virtual void note_free(Block) {}
+
   // Throws Error(corrupted_index) that names the index and the block.
   [[noreturn]] virtual void fail(Block block, const std::string& what) const = 0;
   // Lets a pending cancel take effect (throws). Called about every millisecond of work, never with
@@ -98,6 +104,10 @@ class PageRead {
   PageStore* store_;
   PageStore::Opened opened_;
 };
+
+inline PageKind PageStore::kind_of_block(Block block) {
+  return PageRead(*this, block, kFreePage).kind();
+}
 
 // Up to four pages that change together. Pointers are to private copies (or, while an index is
 // being built, to the pages themselves) and end with commit() or the object. Without commit()

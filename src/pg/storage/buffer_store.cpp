@@ -310,6 +310,22 @@ void BufferStore::release(index::Block block) {
   call([this, block] { RecordFreeIndexPage(relation_, block); });
 }
 
+index::PageKind BufferStore::kind_of_block(index::Block block) {
+  const Buffer buffer = read_buffer(block);
+  return call([buffer] {
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    Page page = BufferGetPage(buffer);
+    const index::PageKind kind =
+        PageIsNew(page) ? index::kFreePage : special_of(content_of(page))->kind;
+    UnlockReleaseBuffer(buffer);
+    return kind;
+  });
+}
+
+void BufferStore::note_free(index::Block block) {
+  call([this, block] { RecordFreeIndexPage(relation_, block); });
+}
+
 void BufferStore::log_whole_fork() {
   if (!RelationNeedsWAL(relation_) && fork_ != INIT_FORKNUM) return;
   const index::Block end = blocks();

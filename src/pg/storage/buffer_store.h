@@ -39,6 +39,8 @@ class BufferStore final : public index::PageStore {
   void unpin_all() override;
   void prefetch(index::Block block) override;
   void release(index::Block block) override;
+  index::PageKind kind_of_block(index::Block block) override;
+  void note_free(index::Block block) override;
   [[noreturn]] void fail(index::Block block, const std::string& what) const override;
   void check_interrupts() override { pg::check_interrupts(); }
 

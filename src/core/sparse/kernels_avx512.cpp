@@ -1,0 +1,4 @@
+#if defined(__x86_64__)
+#define RV_TABLE avx512_kernels
+#include "core/sparse/search_loops.inc.h"
+#endif
