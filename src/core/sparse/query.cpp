@@ -39,18 +39,22 @@ void IndexView::each_pending(const std::function<void(const PendingDocument&)>& 
     read_pending(store_, head, each);
 }
 
-Prepared::Prepared(const IndexView& view, Query query)
-    : scoring_(view.meta().scoring), query_(std::move(query)), filter_(kFilterBits / 64) {
-  if (!query_.prefixes.empty()) expand_prefixes(view);
+Prepared::Prepared(const std::vector<const IndexView*>& views, Query query)
+    : scoring_(views.front()->meta().scoring), query_(std::move(query)), filter_(kFilterBits / 64) {
+  if (!query_.prefixes.empty()) expand_prefixes(views);
   sort_terms();
   for (const QueryTerm& t : query_.terms) {
     const std::size_t bit = filter_bit(t.key);
     filter_[bit / 64] |= std::uint64_t{1} << (bit % 64);
   }
-  if (scoring_ == Scoring::bm25) gather_statistics(view);
+  if (scoring_ != Scoring::bm25) return;
+  df_.assign(query_.terms.size(), 0);
+  for (const IndexView* view : views) gather_statistics(*view);
+  for (std::size_t t = 0; t < df_.size(); ++t)
+    weight_.push_back(bm25_idf(documents_, df_[t]) * query_.terms[t].weight * (query_.bm25.k1 + 1));
 }
 
-void Prepared::expand_prefixes(const IndexView& view) {
+void Prepared::expand_prefixes(const std::vector<const IndexView*>& views) {
   std::set<std::string> found;
   for (const QueryTerm& p : query_.prefixes) {
     found.clear();
@@ -62,15 +66,17 @@ void Prepared::expand_prefixes(const IndexView& view) {
                         std::to_string(kMaxPrefixTerms) + " terms",
                     {}, "Use a longer prefix.");
     };
-    for (const auto& segment : view.segments())
-      for (DictionaryCursor at(*segment, p.key); at.valid() && at.key().starts_with(p.key);
-           at.next())
-        add(at.key());
-    view.each_pending([&](const PendingDocument& d) {
-      PendingEntries entries(d);
-      for (Term t; entries.next(t);)
-        if (t.key.starts_with(p.key)) add(t.key);
-    });
+    for (const IndexView* view : views) {
+      for (const auto& segment : view->segments())
+        for (DictionaryCursor at(*segment, p.key); at.valid() && at.key().starts_with(p.key);
+             at.next())
+          add(at.key());
+      view->each_pending([&](const PendingDocument& d) {
+        PendingEntries entries(d);
+        for (Term t; entries.next(t);)
+          if (t.key.starts_with(p.key)) add(t.key);
+      });
+    }
     for (const std::string& key : found) query_.terms.push_back({key, p.weight, p.operands});
   }
 }
@@ -103,7 +109,6 @@ int Prepared::find(std::string_view key) const noexcept {
 }
 
 void Prepared::gather_statistics(const IndexView& view) {
-  df_.assign(query_.terms.size(), 0);
   for (std::uint32_t i = 0; i < view.meta().segments; ++i) {
     documents_ += static_cast<double>(view.meta().segment[i].scored);
     length_ += static_cast<double>(view.meta().segment[i].length);
@@ -118,8 +123,6 @@ void Prepared::gather_statistics(const IndexView& view) {
     for (Term t; entries.next(t);)
       if (const int at = find(t.key); at >= 0) df_[static_cast<std::size_t>(at)] += 1;
   });
-  for (std::size_t t = 0; t < df_.size(); ++t)
-    weight_.push_back(bm25_idf(documents_, df_[t]) * query_.terms[t].weight * (query_.bm25.k1 + 1));
 }
 
 double Prepared::score(const std::vector<Term>& document, std::uint32_t length) const {

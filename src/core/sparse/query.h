@@ -57,7 +57,9 @@ class IndexView {
 // statistics of the index: dead documents count until their segment is rewritten.
 class Prepared {
  public:
-  Prepared(const IndexView& view, Query query);
+  Prepared(const IndexView& view, Query query) : Prepared(std::vector{&view}, std::move(query)) {}
+  // The statistics of several indexes together: the partitions of a table.
+  Prepared(const std::vector<const IndexView*>& views, Query query);
 
   Scoring scoring() const noexcept { return scoring_; }
   const Query& query() const noexcept { return query_; }
@@ -78,7 +80,7 @@ class Prepared {
   double score(const std::vector<Term>& document, std::uint32_t length) const;
 
  private:
-  void expand_prefixes(const IndexView& view);
+  void expand_prefixes(const std::vector<const IndexView*>& views);
   void sort_terms();
   void gather_statistics(const IndexView& view);
 

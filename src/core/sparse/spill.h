@@ -1,0 +1,51 @@
+// Sorted runs of inverted lists in a scratch file: what an index build does not keep in memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/sparse/term_source.h"
+
+namespace rv::sparse {
+
+// A file that vanishes with its owner.
+class ScratchFile {
+ public:
+  virtual ~ScratchFile() = default;
+  virtual void append(std::span<const std::byte> bytes) = 0;
+  virtual void read(std::uint64_t offset, std::span<std::byte> out) = 0;
+};
+
+// Where a run lies.
+struct Run {
+  std::uint64_t start, end;
+};
+
+// Appends everything that `terms` has; `written` is the size of the file, which grows.
+Run spill_run(TermSource& terms, ScratchFile& file, std::uint64_t* written);
+
+class SpilledTerms final : public TermSource {
+ public:
+  SpilledTerms(ScratchFile& file, Run run) : file_(file), at_(run.start), end_(run.end) {}
+  bool next() override;
+  std::string_view key() const override { return key_; }
+  float error() const override { return 0; }
+  void read(std::vector<Posting>& out) override;
+
+ private:
+  void take(void* to, std::size_t bytes);
+  void skip(std::uint64_t bytes);
+
+  static constexpr std::size_t kBuffer = 64 * 1024;
+  ScratchFile& file_;
+  std::uint64_t at_, end_;  // of the file; the buffer holds what comes before at_
+  std::vector<std::byte> buffer_;
+  std::size_t used_ = 0;
+  std::string key_;
+  std::uint32_t count_ = 0;  // postings of the current term that were not read
+};
+
+}  // namespace rv::sparse
