@@ -87,3 +87,80 @@ CREATE FUNCTION ruvector_bm25_score(term_freqs double precision[], doc_freqs dou
 -- one of the lists of a FULL JOIN simply gets nothing from it.
 CREATE FUNCTION rrf_score(rank bigint, k integer DEFAULT 60) RETURNS float8
   AS 'MODULE_PATHNAME', 'rv_rrf_score' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+-- inverted indexes
+
+CREATE FUNCTION ruvector_sparse_handler(internal) RETURNS index_am_handler
+  AS 'MODULE_PATHNAME', 'rv_sparse_handler' LANGUAGE C;
+CREATE FUNCTION ruvector_bm25_handler(internal) RETURNS index_am_handler
+  AS 'MODULE_PATHNAME', 'rv_bm25_handler' LANGUAGE C;
+CREATE ACCESS METHOD ruvector_sparse TYPE INDEX HANDLER ruvector_sparse_handler;
+COMMENT ON ACCESS METHOD ruvector_sparse IS 'inverted index on sparse vectors: exact nearest neighbours by inner product or cosine';
+CREATE ACCESS METHOD ruvector_bm25 TYPE INDEX HANDLER ruvector_bm25_handler;
+COMMENT ON ACCESS METHOD ruvector_bm25 IS 'inverted index on text: ranking by BM25';
+
+-- The first function is the distance; a second one, the norm, means cosine.
+CREATE OPERATOR CLASS sparsevec_ip_ops DEFAULT FOR TYPE sparsevec USING ruvector_sparse AS
+  OPERATOR 1 <#> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+  FUNCTION 1 sparsevec_negative_inner_product(sparsevec, sparsevec);
+CREATE OPERATOR CLASS sparsevec_cosine_ops FOR TYPE sparsevec USING ruvector_sparse AS
+  OPERATOR 1 <=> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+  FUNCTION 1 cosine_distance(sparsevec, sparsevec),
+  FUNCTION 2 l2_norm(sparsevec);
+
+-- What is looked for in a BM25 index: a bag of words or a tsquery, and the index whose statistics
+-- count. Text form: words:INDEX:TEXT or tsquery:INDEX:QUERY.
+CREATE TYPE bm25query;
+CREATE FUNCTION bm25query_in(cstring) RETURNS bm25query
+  AS 'MODULE_PATHNAME', 'rv_bm25query_in' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION bm25query_out(bm25query) RETURNS cstring
+  AS 'MODULE_PATHNAME', 'rv_bm25query_out' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION bm25query_recv(internal) RETURNS bm25query
+  AS 'MODULE_PATHNAME', 'rv_bm25query_recv' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION bm25query_send(bm25query) RETURNS bytea
+  AS 'MODULE_PATHNAME', 'rv_bm25query_send' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE bm25query (
+  INPUT = bm25query_in, OUTPUT = bm25query_out, RECEIVE = bm25query_recv, SEND = bm25query_send,
+  ALIGNMENT = int4, STORAGE = extended
+);
+
+-- Every word of the text counts, none is required. NULL index: the one that is scanned.
+CREATE FUNCTION bm25query(query text, index regclass DEFAULT NULL) RETURNS bm25query
+  AS 'MODULE_PATHNAME', 'rv_bm25query_words' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+-- The words of the tsquery outside of NOT count; a row that does not match it scores 0.
+CREATE FUNCTION bm25query(query tsquery, index regclass DEFAULT NULL) RETURNS bm25query
+  AS 'MODULE_PATHNAME', 'rv_bm25query_tsquery' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+-- The negative BM25 score of any row, indexed or not, with the statistics of the query's index.
+CREATE FUNCTION ruvector_bm25_distance(text, bm25query) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+CREATE FUNCTION ruvector_bm25_distance(text[], bm25query) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+CREATE FUNCTION ruvector_bm25_distance(tsvector, bm25query) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+CREATE OPERATOR <@> (LEFTARG = text, RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
+CREATE OPERATOR <@> (LEFTARG = text[], RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
+CREATE OPERATOR <@> (LEFTARG = tsvector, RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
+
+-- column <@> 'words': the planner puts the column's only BM25 index in.
+CREATE FUNCTION ruvector_bm25_support(internal) RETURNS internal
+  AS 'MODULE_PATHNAME', 'rv_bm25_support' LANGUAGE C STRICT;
+CREATE FUNCTION ruvector_bm25_distance(text, text) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance_text' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100
+  SUPPORT ruvector_bm25_support;
+CREATE FUNCTION ruvector_bm25_distance(text[], text) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance_text' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100
+  SUPPORT ruvector_bm25_support;
+CREATE FUNCTION ruvector_bm25_distance(tsvector, text) RETURNS float8
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance_text' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10
+  SUPPORT ruvector_bm25_support;
+CREATE OPERATOR <@> (LEFTARG = text, RIGHTARG = text, FUNCTION = ruvector_bm25_distance);
+CREATE OPERATOR <@> (LEFTARG = text[], RIGHTARG = text, FUNCTION = ruvector_bm25_distance);
+CREATE OPERATOR <@> (LEFTARG = tsvector, RIGHTARG = text, FUNCTION = ruvector_bm25_distance);
+
+CREATE OPERATOR CLASS bm25_text_ops DEFAULT FOR TYPE text USING ruvector_bm25 AS
+  OPERATOR 1 <@> (text, bm25query) FOR ORDER BY float_ops;
+CREATE OPERATOR CLASS bm25_text_array_ops DEFAULT FOR TYPE text[] USING ruvector_bm25 AS
+  OPERATOR 1 <@> (text[], bm25query) FOR ORDER BY float_ops;
+CREATE OPERATOR CLASS bm25_tsvector_ops DEFAULT FOR TYPE tsvector USING ruvector_bm25 AS
+  OPERATOR 1 <@> (tsvector, bm25query) FOR ORDER BY float_ops;

@@ -1,0 +1,120 @@
+#include "pg/sparse/options.h"
+
+#include "pg/sparse/callbacks.h"
+
+extern "C" {
+#include "access/reloptions.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_ts_config.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+}
+
+namespace rv::pg {
+namespace {
+
+struct SparseReloptions {
+  int32 vl_len_;
+  int pending_pages;
+};
+struct Bm25Reloptions {
+  int32 vl_len_;
+  int pending_pages;
+  double k1, b;
+  int text_config;  // offset of the string
+};
+
+constexpr int kDefaultPendingPages = 128;
+SparseSettings settings = {1.0, 100};
+relopt_kind sparse_kind, bm25_kind;
+
+// A name without a schema must mean the same on every search_path: only built-in configurations
+// may be written so.
+void check_configuration(const char* name) {
+  if (name == nullptr || name[0] == '\0') return;
+  List* names = rv_qualified_name_list(name);
+  const Oid config = get_ts_config_oid(names, false);
+  if (list_length(names) > 1) return;
+  HeapTuple tuple = SearchSysCache1(TSCONFIGOID, ObjectIdGetDatum(config));
+  if (!HeapTupleIsValid(tuple)) return;
+  const Oid schema = reinterpret_cast<Form_pg_ts_config>(GETSTRUCT(tuple))->cfgnamespace;
+  ReleaseSysCache(tuple);
+  if (schema != PG_CATALOG_NAMESPACE)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("text_config \"%s\" needs its schema", name),
+                    errhint("Write text_config = 'schema.%s'.", name)));
+}
+
+void define_reloptions() {
+  sparse_kind = add_reloption_kind();
+  bm25_kind = add_reloption_kind();
+  for (const relopt_kind kind : {sparse_kind, bm25_kind})
+    add_int_reloption(kind, "pending_pages",
+                      "Pages of new rows that are kept as they are before they become a segment",
+                      kDefaultPendingPages, 1, 1000000, AccessExclusiveLock);
+  add_real_reloption(bm25_kind, "k1", "How soon repeated words stop counting", 1.2, 0, 1000,
+                     AccessExclusiveLock);
+  add_real_reloption(bm25_kind, "b", "How much the length of a text counts", 0.75, 0, 1,
+                     AccessExclusiveLock);
+  add_string_reloption(bm25_kind, "text_config", "Text search configuration", "",
+                       check_configuration, AccessExclusiveLock);
+}
+
+}  // namespace
+
+const SparseSettings& sparse_settings() noexcept { return settings; }
+
+bytea* sparse_reloptions(Datum reloptions, bool validate) {
+  static const relopt_parse_elt parse[] = {
+      {"pending_pages", RELOPT_TYPE_INT, offsetof(SparseReloptions, pending_pages)}};
+  return static_cast<bytea*>(build_reloptions(reloptions, validate, sparse_kind,
+                                              sizeof(SparseReloptions), parse, lengthof(parse)));
+}
+
+bytea* bm25_reloptions(Datum reloptions, bool validate) {
+  static const relopt_parse_elt parse[] = {
+      {"pending_pages", RELOPT_TYPE_INT, offsetof(Bm25Reloptions, pending_pages)},
+      {"k1", RELOPT_TYPE_REAL, offsetof(Bm25Reloptions, k1)},
+      {"b", RELOPT_TYPE_REAL, offsetof(Bm25Reloptions, b)},
+      {"text_config", RELOPT_TYPE_STRING, offsetof(Bm25Reloptions, text_config)}};
+  return static_cast<bytea*>(build_reloptions(reloptions, validate, bm25_kind,
+                                              sizeof(Bm25Reloptions), parse, lengthof(parse)));
+}
+
+sparse::Options index_options(Relation index) {
+  const auto* o = reinterpret_cast<const SparseReloptions*>(index->rd_options);
+  return {static_cast<std::uint32_t>(o == nullptr ? kDefaultPendingPages : o->pending_pages)};
+}
+
+sparse::Bm25 bm25_parameters(Relation index) {
+  const auto* o = reinterpret_cast<const Bm25Reloptions*>(index->rd_options);
+  return o == nullptr ? sparse::Bm25{} : sparse::Bm25{o->k1, o->b};
+}
+
+Oid text_configuration(Relation index) {
+  const auto* o = reinterpret_cast<const Bm25Reloptions*>(index->rd_options);
+  if (o == nullptr || o->text_config == 0) return InvalidOid;
+  const char* name = reinterpret_cast<const char*>(o) + o->text_config;
+  if (name[0] == '\0') return InvalidOid;
+  return call([name] { return get_ts_config_oid(rv_qualified_name_list(name), false); });
+}
+
+void define_sparse_settings();
+void define_sparse_settings() {
+  define_reloptions();
+  register_index_checker(sparse_build, sparse_check);
+  DefineCustomRealVariable(
+      "ruvector.sparse_query_share",
+      "Share of a sparse query's weight that an index scan looks up.",
+      "1 is exact. Below it the scan is approximate: only the heaviest terms that hold this share "
+      "are looked up, and ruvector.sparse_candidates rows are compared exactly.",
+      &settings.query_share, 1.0, 0.01, 1.0, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("ruvector.sparse_candidates",
+                          "Rows that an approximate sparse index scan compares exactly at a time.",
+                          "Three to ten times the LIMIT of the query is a good choice.",
+                          &settings.candidates, 100, 1, 1000000, PGC_USERSET, 0, nullptr, nullptr,
+                          nullptr);
+}
+
+}  // namespace rv::pg
