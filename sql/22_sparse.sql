@@ -131,20 +131,25 @@ CREATE FUNCTION bm25query(query text, index regclass DEFAULT NULL) RETURNS bm25q
 CREATE FUNCTION bm25query(query tsquery, index regclass DEFAULT NULL) RETURNS bm25query
   AS 'MODULE_PATHNAME', 'rv_bm25query_tsquery' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
+-- Puts the column's only BM25 index into the query while it is planned.
+CREATE FUNCTION ruvector_bm25_support(internal) RETURNS internal
+  AS 'MODULE_PATHNAME', 'rv_bm25_support' LANGUAGE C STRICT;
+
 -- The negative BM25 score of any row, indexed or not, with the statistics of the query's index.
 CREATE FUNCTION ruvector_bm25_distance(text, bm25query) RETURNS float8
-  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100
+  SUPPORT ruvector_bm25_support;
 CREATE FUNCTION ruvector_bm25_distance(text[], bm25query) RETURNS float8
-  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100;
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100
+  SUPPORT ruvector_bm25_support;
 CREATE FUNCTION ruvector_bm25_distance(tsvector, bm25query) RETURNS float8
-  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+  AS 'MODULE_PATHNAME', 'rv_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10
+  SUPPORT ruvector_bm25_support;
 CREATE OPERATOR <@> (LEFTARG = text, RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
 CREATE OPERATOR <@> (LEFTARG = text[], RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
 CREATE OPERATOR <@> (LEFTARG = tsvector, RIGHTARG = bm25query, FUNCTION = ruvector_bm25_distance);
 
--- column <@> 'words': the planner puts the column's only BM25 index in.
-CREATE FUNCTION ruvector_bm25_support(internal) RETURNS internal
-  AS 'MODULE_PATHNAME', 'rv_bm25_support' LANGUAGE C STRICT;
+-- column <@> 'words'
 CREATE FUNCTION ruvector_bm25_distance(text, text) RETURNS float8
   AS 'MODULE_PATHNAME', 'rv_bm25_distance_text' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 100
   SUPPORT ruvector_bm25_support;

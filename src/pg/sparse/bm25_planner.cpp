@@ -80,42 +80,70 @@ FoundIndex find_index(PlannerInfo* root, Node* left) {
   return found;
 }
 
+Node* text_query(const Const* c, Oid type, Oid index) {
+  const text* t = DatumGetTextPP(c->constvalue);
+  const Size size = kBm25QueryHeader + VARSIZE_ANY_EXHDR(t);
+  auto* q = static_cast<Bm25QueryData*>(palloc0(size));
+  SET_VARSIZE(q, size);
+  q->index = index;
+  q->kind = QueryKind::words;
+  memcpy(q->data, VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t));
+  return reinterpret_cast<Node*>(
+      makeConst(type, -1, InvalidOid, -1, PointerGetDatum(q), false, false));
+}
+
+Node* index_constant(Oid index) {
+  return reinterpret_cast<Node*>(
+      makeConst(REGCLASSOID, -1, InvalidOid, sizeof(Oid), ObjectIdGetDatum(index), false, true));
+}
+
+// The right operand with the index in it; null when it is to stay as it is.
+Node* query_with_index(Node* right, Oid schema, Oid type, Oid index) {
+  auto* c = IsA(right, Const) ? reinterpret_cast<Const*>(right) : nullptr;
+  if (exprType(right) == TEXTOID) {
+    if (c != nullptr)
+      return c->constisnull ? reinterpret_cast<Node*>(makeNullConst(type, -1, InvalidOid))
+                            : text_query(c, type, index);
+    const Oid types[2] = {TEXTOID, REGCLASSOID};
+    List* name =
+        list_make2(makeString(get_namespace_name(schema)), makeString(pstrdup("bm25query")));
+    const Oid function = LookupFuncName(name, 2, types, true);
+    if (!OidIsValid(function)) return nullptr;
+    return reinterpret_cast<Node*>(makeFuncExpr(function, type,
+                                                list_make2(right, index_constant(index)),
+                                                InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+  }
+  if (exprType(right) != type) return nullptr;
+  if (c != nullptr && !c->constisnull) {
+    const auto* old = reinterpret_cast<const Bm25QueryData*>(PG_DETOAST_DATUM(c->constvalue));
+    if (OidIsValid(old->index)) return nullptr;
+    auto* q = static_cast<Bm25QueryData*>(palloc(VARSIZE(old)));
+    memcpy(q, old, VARSIZE(old));
+    q->index = index;
+    return reinterpret_cast<Node*>(
+        makeConst(type, -1, InvalidOid, -1, PointerGetDatum(q), false, false));
+  }
+  if (!IsA(right, FuncExpr)) return nullptr;
+  // bm25query(something, NULL)
+  const auto* f = reinterpret_cast<FuncExpr*>(right);
+  if (list_length(f->args) != 2 || get_func_namespace(f->funcid) != schema) return nullptr;
+  auto* second = static_cast<Node*>(lsecond(f->args));
+  if (!IsA(second, Const) || !reinterpret_cast<Const*>(second)->constisnull) return nullptr;
+  return reinterpret_cast<Node*>(makeFuncExpr(f->funcid, type,
+                                              list_make2(linitial(f->args), index_constant(index)),
+                                              InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+}
+
 Node* with_index(const FuncExpr* f, const FoundIndex& found) {
   const Oid schema = get_func_namespace(f->funcid);
   const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, PointerGetDatum("bm25query"),
                                    ObjectIdGetDatum(schema));
   const Oid op = get_opfamily_member(found.family, found.type, type, 1);
   if (!OidIsValid(type) || !OidIsValid(op)) return nullptr;
-  auto* right = static_cast<Node*>(lsecond(f->args));
-  Node* query;
-  if (IsA(right, Const)) {
-    const auto* c = reinterpret_cast<Const*>(right);
-    if (c->constisnull) {
-      query = reinterpret_cast<Node*>(makeNullConst(type, -1, InvalidOid));
-    } else {
-      const text* t = DatumGetTextPP(c->constvalue);
-      const Size size = kBm25QueryHeader + VARSIZE_ANY_EXHDR(t);
-      auto* q = static_cast<Bm25QueryData*>(palloc0(size));
-      SET_VARSIZE(q, size);
-      q->index = found.index;
-      q->kind = QueryKind::words;
-      memcpy(q->data, VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t));
-      query = reinterpret_cast<Node*>(
-          makeConst(type, -1, InvalidOid, -1, PointerGetDatum(q), false, false));
-    }
-  } else {
-    const Oid types[2] = {TEXTOID, REGCLASSOID};
-    const Oid function = LookupFuncName(
-        list_make2(makeString(get_namespace_name(schema)), makeString(pstrdup("bm25query"))), 2,
-        types, true);
-    if (!OidIsValid(function)) return nullptr;
-    Const* index = makeConst(REGCLASSOID, -1, InvalidOid, sizeof(Oid),
-                             ObjectIdGetDatum(found.index), false, true);
-    query = reinterpret_cast<Node*>(makeFuncExpr(function, type, list_make2(right, index),
-                                                 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
-  }
+  Node* query = query_with_index(static_cast<Node*>(lsecond(f->args)), schema, type, found.index);
+  if (query == nullptr) return nullptr;
   auto* result = reinterpret_cast<OpExpr*>(
-      make_opclause(op, FLOAT8OID, false, reinterpret_cast<Expr*>(linitial(f->args)),
+      make_opclause(op, FLOAT8OID, false, static_cast<Expr*>(linitial(f->args)),
                     reinterpret_cast<Expr*>(query), InvalidOid, f->inputcollid));
   set_opfuncid(result);
   return reinterpret_cast<Node*>(result);
