@@ -27,15 +27,17 @@ constexpr const char* kSyntax =
   throw Error(ErrorCode::invalid_text, "invalid input syntax for type bm25query", {}, kSyntax);
 }
 
-// "words:public.docs_idx:aircraft wing". A quoted index name may hold colons.
+// "words:public.docs_idx:aircraft wing". A quoted index name may hold colons. What does not begin
+// with a kind is words without an index: bm25query('aircraft wing') is a cast to PostgreSQL.
 Datum parse_query(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) fail_syntax();
   const std::string_view kind = text.substr(0, colon);
+  if (colon == std::string_view::npos || (kind != "words" && kind != "tsquery"))
+    return make_bm25_query(InvalidOid, QueryKind::words, text);
   std::size_t end = colon + 1;
   for (bool quoted = false; end < text.size() && (quoted || text[end] != ':'); ++end)
     if (text[end] == '"') quoted = !quoted;
-  if (end >= text.size() || (kind != "words" && kind != "tsquery")) fail_syntax();
+  if (end >= text.size()) fail_syntax();
   const std::string index(text.substr(colon + 1, end - colon - 1)), rest(text.substr(end + 1));
   Oid id = InvalidOid;
   if (!index.empty()) {
