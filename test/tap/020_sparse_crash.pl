@@ -1,0 +1,120 @@
+# Inverted indexes survive kill -9 under write load, follow on a standby, and stay in step with the
+# table under concurrent changes and vacuum. SPARSE_CRASHES sets the number of kills (default 4).
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $primary = PostgreSQL::Test::Cluster->new('primary');
+$primary->init(allows_streaming => 1);
+$primary->append_conf('postgresql.conf', "fsync = off\nautovacuum_naptime = 1\nmax_wal_size = 4GB\nwal_consistency_checking = 'generic'\nlog_min_messages = log");
+$primary->start;
+$primary->safe_psql('postgres', 'CREATE EXTENSION ruvector');
+if ($primary->safe_psql('postgres', "SELECT enabled FROM ruvector_features() WHERE feature = 'sparse'") ne 't') {
+  plan skip_all => 'built without the feature sparse';
+}
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+
+$primary->safe_psql('postgres', q{
+  CREATE FUNCTION random_vector() RETURNS sparsevec LANGUAGE sql VOLATILE AS $$
+    SELECT ruvector_to_sparse(array_agg(i), array_agg(random())::real[], 300)
+    FROM (SELECT DISTINCT 1 + floor(300 * random() * random())::int AS i FROM generate_series(1, 12)) s $$;
+  CREATE FUNCTION random_text() RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT string_agg('w' || floor(200 * random() * random() * random()), ' ') FROM generate_series(1, 15) $$;
+  CREATE TABLE t (id int PRIMARY KEY, v sparsevec(300), body text);
+  INSERT INTO t SELECT i, random_vector(), random_text() FROM generate_series(1, 2000) i;
+  CREATE INDEX t_v ON t USING ruvector_sparse (v) WITH (pending_pages = 3);
+  CREATE INDEX t_body ON t USING ruvector_bm25 (body) WITH (text_config = 'simple', pending_pages = 3);
+  CREATE UNLOGGED TABLE u (v sparsevec(300));
+  CREATE INDEX u_v ON u USING ruvector_sparse (v);
+  INSERT INTO u SELECT v FROM t LIMIT 100;
+});
+
+my $script = $primary->basedir . '/load.sql';
+append_to_file($script, q{
+\set id random(1, 4000)
+\set what random(1, 10)
+\if :what <= 5
+INSERT INTO t VALUES (:id, random_vector(), random_text()) ON CONFLICT (id) DO UPDATE SET v = excluded.v, body = excluded.body;
+\elif :what <= 7
+DELETE FROM t WHERE id = :id;
+\elif :what <= 8
+BEGIN;
+INSERT INTO t VALUES (:id + 10000, random_vector(), random_text()) ON CONFLICT DO NOTHING;
+ROLLBACK;
+\else
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1,5:2,9:1}/300' LIMIT 20) s;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY body <@> 'w1 w2 w30' LIMIT 20) s;
+\endif
+});
+my $vacuum = $primary->basedir . '/vacuum.sql';
+append_to_file($vacuum, "VACUUM t;\nSELECT pg_sleep(0.2);\n");
+my @load = ('pgbench', '-n', '-c', '4', '-f', "$script\@30", '-f', "$vacuum\@1");
+
+# Index scan and sequential scan agree: the sums of the best distances of many queries, all rows too.
+my $by = q{SELECT md5(string_agg(q.i || ':' || (SELECT string_agg(d::text, ',') FROM (%s) s), ';' ORDER BY q.i))
+  FROM (SELECT i, ('{' || 1 + i || ':1,' || 60 + i || ':0.5}/300')::sparsevec AS qv, 'w' || i || ' w' || i * 3 AS qt FROM generate_series(0, 24) i) q};
+sub disagreement {
+  my ($node, $what) = @_;
+  my $bad = '';
+  for my $query ('SELECT v <#> q.qv AS d FROM t ORDER BY v <#> q.qv LIMIT 30',
+    'SELECT v <#> q.qv AS d FROM t ORDER BY v <#> q.qv',
+    'SELECT body <@> q.qt AS d FROM t ORDER BY body <@> q.qt LIMIT 30',
+    'SELECT body <@> q.qt AS d FROM t ORDER BY body <@> q.qt') {
+    my $sql = sprintf($by, $query);
+    my ($i) = $node->safe_psql('postgres', "SET enable_seqscan = off; SET enable_sort = off; $sql");
+    my ($s) = $node->safe_psql('postgres', "SET enable_indexscan = off; $sql");
+    $bad .= "$query\n" if $i ne $s;
+  }
+  is($bad, '', "$what: index scan = sequential scan");
+  is($node->safe_psql('postgres', q{SELECT string_agg(message, '; ') FROM (VALUES ('t_v'::regclass), ('t_body')) i(x), ruvector_index_check(x, true) WHERE severity = 'error'}),
+    '', "$what: indexes are sound and complete") unless $node->safe_psql('postgres', 'SELECT pg_is_in_recovery()') eq 't';
+}
+disagreement($primary, 'at first');
+
+$primary->command_checks_all([ @load, '-T', '6', 'postgres' ], 0, [qr/transaction type|number of/], [qr/^(?!.*ERROR)/s], 'changes, searches and vacuum at once');
+disagreement($primary, 'after the load');
+$primary->wait_for_catchup($standby);
+disagreement($standby, 'on the standby');
+is($standby->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1}/300', id LIMIT 50) s"),
+  $primary->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1}/300', id LIMIT 50) s"), 'same answer on the standby');
+$standby->stop;
+
+for my $n (1 .. $ENV{SPARSE_CRASHES} || 4) {
+  my $run = IPC::Run::start([ @load, '-T', '60', '-h', $primary->host, '-p', $primary->port, 'postgres' ], '>', \my $out, '2>', \my $err);
+  select(undef, undef, undef, 0.7 + rand(1.2));
+  $primary->stop('immediate') if $n % 2 == 0;
+  kill 'KILL', $primary->{_pid} if $n % 2 == 1 && $primary->{_pid};
+  eval { $run->finish };
+  if ($n % 2 == 1) {
+    # The children notice that their postmaster is gone.
+    for (1 .. 100) { last if !-e $primary->data_dir . '/postmaster.pid' || !kill(0, $primary->{_pid}); select(undef, undef, undef, 0.1); }
+    select(undef, undef, undef, 1);
+    $primary->{_pid} = undef;
+    unlink $primary->data_dir . '/postmaster.pid';
+  }
+  $primary->start;
+  disagreement($primary, "after crash $n");
+}
+is($primary->safe_psql('postgres', "INSERT INTO u VALUES ('{1:1}/300'); SELECT count(*) FROM (SELECT 1 FROM u ORDER BY v <#> '{1:1}/300' LIMIT 5) s"), '1',
+  'the index of an unlogged table is empty after a crash, and usable');
+
+# Space comes back.
+$primary->safe_psql('postgres', 'VACUUM t');
+$primary->safe_psql('postgres', 'SELECT pg_current_xact_id()');
+for (1 .. 3) { $primary->safe_psql('postgres', 'UPDATE t SET body = random_text(), v = random_vector()'); $primary->safe_psql('postgres', 'VACUUM t'); }
+my $before = $primary->safe_psql('postgres', "SELECT pg_relation_size('t_v') + pg_relation_size('t_body')");
+for (1 .. 6) { $primary->safe_psql('postgres', 'UPDATE t SET body = random_text(), v = random_vector()'); $primary->safe_psql('postgres', 'VACUUM t'); }
+my $after = $primary->safe_psql('postgres', "SELECT pg_relation_size('t_v') + pg_relation_size('t_body')");
+cmp_ok($after, '<=', 1.3 * $before, 'rewriting every row does not let the indexes grow');
+disagreement($primary, 'at the end');
+is($primary->safe_psql('postgres', q{SELECT count(*) FROM ruvector_index_check('t_v') WHERE severity = 'notice'}), '0', 'no page is lost');
+$primary->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY t_v; REINDEX INDEX CONCURRENTLY t_body');
+disagreement($primary, 'after REINDEX CONCURRENTLY');
+unlike(slurp_file($primary->logfile), qr/TRAP|PANIC|terminated by signal 11|inconsistent page/, 'no crash of our own');
+$primary->stop;
+done_testing();
