@@ -82,7 +82,8 @@ void sparse_from_dense(std::span<const float> x, SparseEntries out);
 // out[indices[i]] = values[i]; `out` has dim elements, zeroed. XX001 for an index outside.
 void sparse_to_dense(const SparseView& v, std::span<float> out);
 
-// Distances; dimensions must be equal. Float32 sums, as pgvector's, in several accumulators.
+// Distances; dimensions must be equal. Float32 sums, as pgvector's; in several accumulators but for
+// the inner product, which adds in the order of the indices.
 double sparse_inner_product(const SparseView& a, const SparseView& b) noexcept;
 double sparse_l2_squared(const SparseView& a, const SparseView& b) noexcept;
 double sparse_l1_distance(const SparseView& a, const SparseView& b) noexcept;

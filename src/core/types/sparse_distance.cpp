@@ -9,6 +9,7 @@
 // The four-lane vectors are the compilers' own and compile to SSE2 or NEON, the baseline of every
 // supported machine; wider registers would only compare more pairs that cannot match.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -96,21 +97,29 @@ class Blocks {
   float last_values_[kLanes] = {};
 };
 
+// Matching entries are added one after the other, in the order of their indices, by every way to
+// find them: the result does not depend on which way was taken.
 float dot_by_blocks(const SparseView& va, const SparseView& vb) noexcept {
   const Blocks a(va), b(vb);
-  Floats sum{};
+  float sum = 0;
   for (int i = 0, j = 0; i < a.end() && j < b.end();) {
     const std::int32_t *pa = a.indices(i), *pb = b.indices(j);
     const Ints x = load(pa), y = load(pb), v = bits(load(b.values(j)));
     const Ints partner = ((x == y) & v) | ((x == rotated<1>(y)) & rotated<1>(v)) |
                          ((x == rotated<2>(y)) & rotated<2>(v)) |
                          ((x == rotated<3>(y)) & rotated<3>(v));
-    sum += load(a.values(i)) * floats(partner);
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(partner);
+    if ((halves[0] | halves[1]) != 0) {
+      // A lane without a partner adds zero, which changes nothing.
+      const float* values = a.values(i);
+      const Floats w = floats(partner);
+      for (int lane = 0; lane < kLanes; ++lane) sum += values[lane] * w[lane];
+    }
     const std::int32_t last_a = pa[kLanes - 1], last_b = pb[kLanes - 1];
     if (last_a <= last_b) i += kLanes;
     if (last_b <= last_a) j += kLanes;
   }
-  return total(sum);
+  return sum;
 }
 
 // Sum of Term(a_i - b_i) over the union of the indices. A block collects what it met (`partner`:

@@ -1,4 +1,6 @@
 // ambulkdelete, amvacuumcleanup.
+#include <exception>
+
 #include "core/sparse/index.h"
 #include "pg/sparse/callbacks.h"
 #include "pg/sparse/options.h"
@@ -6,6 +8,7 @@
 #include "pg/storage/buffer_store.h"
 
 extern "C" {
+#include "access/table.h"
 #include "commands/vacuum.h"
 #include "storage/bufmgr.h"
 }
@@ -18,6 +21,23 @@ IndexBulkDeleteResult* allocated(IndexBulkDeleteResult* stats) {
   return call(
       [] { return static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult))); });
 }
+
+// VACUUM has the table open and locked. Knowing it, pages can be recycled while sessions of other
+// databases hold old snapshots.
+class OpenTable {
+ public:
+  explicit OpenTable(Relation index)
+      : table_(call([index] { return table_open(index->rd_index->indrelid, NoLock); })) {}
+  ~OpenTable() {
+    if (std::uncaught_exceptions() == 0) table_close(table_, NoLock);
+  }
+  OpenTable(const OpenTable&) = delete;
+  OpenTable& operator=(const OpenTable&) = delete;
+  Relation get() const noexcept { return table_; }
+
+ private:
+  Relation table_;
+};
 
 }  // namespace
 
@@ -47,7 +67,8 @@ IndexBulkDeleteResult* sparse_vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDel
     const bool counted = stats != nullptr;
     stats = allocated(stats);
     BufferStore store(info->index, BufferStore::Mode::logged);
-    ServerSurroundings around(info->index, nullptr);
+    const OpenTable table(info->index);
+    ServerSurroundings around(info->index, table.get());
     sparse::Index index(store, around, index_options(info->index));
     const std::uint64_t free = index.clean_up();
     store.unpin_all();

@@ -1,11 +1,40 @@
 // I/O, distances, comparison and hashing of sparsevec.
 #include <cmath>
 
+#include "core/types/sparse_lookup.h"
 #include "pg/base/message.h"
 #include "pg/types/sparse_datum.h"
 
 using namespace rv;
 using namespace rv::pg;
+
+namespace {
+
+// The second argument, prepared when it is the same in a row of calls: a scan's query.
+struct RepeatedQuery final : CallSiteState {
+  SparseLookup lookup;
+  bool prepared = false;
+};
+
+double inner_product_of(FunctionCallInfo fcinfo, const SparsePair& p) {
+  auto* slot = call_site_state(fcinfo);
+  if (slot == nullptr) return sparse_inner_product(p.a(), p.b());
+  if (*slot == nullptr) *slot = std::make_unique<RepeatedQuery>();
+  auto& query = static_cast<RepeatedQuery&>(**slot);
+  if (!query.lookup.holds(p.b())) {
+    query.lookup.remember(p.b());
+    query.prepared = false;
+    return sparse_inner_product(p.a(), p.b());
+  }
+  if (!query.prepared) {
+    query.lookup.prepare();
+    query.prepared = true;
+  }
+  return query.lookup.ready() ? query.lookup.inner_product(p.a())
+                              : sparse_inner_product(p.a(), p.b());
+}
+
+}  // namespace
 
 RV_FUNCTION(rv_sparsevec_in)
 { return sparse_datum(parse_sparse(cstring_argument(fcinfo, 0), PG_GETARG_INT32(2)).view()); }
@@ -55,12 +84,12 @@ RV_FUNCTION(rv_sparsevec_l2_squared_distance)
 RV_FUNCTION(rv_sparsevec_inner_product)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(sparse_inner_product(p.a(), p.b()));
+  return Float8GetDatum(inner_product_of(fcinfo, p));
 }
 RV_FUNCTION(rv_sparsevec_negative_inner_product)
 {
   const SparsePair p(fcinfo);
-  return Float8GetDatum(-sparse_inner_product(p.a(), p.b()));
+  return Float8GetDatum(-inner_product_of(fcinfo, p));
 }
 RV_FUNCTION(rv_sparsevec_cosine_distance)
 {
