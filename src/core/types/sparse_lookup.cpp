@@ -31,11 +31,12 @@ void SparseLookup::remember(const SparseView& v) {
   const auto n = static_cast<std::size_t>(v.nnz);
   indices_.assign(v.indices, v.indices + n);
   values_.assign(v.values, v.values + n);
-  ready_ = false;
+  prepared_ = ready_ = false;
 }
 
 void SparseLookup::prepare() {
   const std::size_t n = indices_.size();
+  prepared_ = true;
   ready_ = n <= kMostEntries;
   if (!ready_) return;
   bits_.assign(kFilterBits / 32, 0);

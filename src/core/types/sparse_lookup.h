@@ -14,6 +14,7 @@ class SparseLookup {
   void remember(const SparseView& v);
   // Prepares the remembered vector, unless it has too many entries for this to pay.
   void prepare();
+  bool prepared() const noexcept { return prepared_; }
   bool ready() const noexcept { return ready_; }
   // Whether `v` was remembered last; cheap.
   bool holds(const SparseView& v) const noexcept;
@@ -27,7 +28,7 @@ class SparseLookup {
   };
   const Slot& slot_of(std::int32_t index) const noexcept;
 
-  bool ready_ = false;
+  bool prepared_ = false, ready_ = false;
   std::vector<std::int32_t> indices_;
   std::vector<float> values_;
   std::vector<std::uint32_t> bits_;

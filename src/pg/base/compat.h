@@ -182,28 +182,3 @@ inline bool rv_guc_note_source(void** extra, bool set) {
   *extra = note;
   return true;
 }
-
-// PG 16: stringToQualifiedNameList() can report errors softly.
-extern "C" {
-#include "utils/regproc.h"
-}
-inline List* rv_qualified_name_list(const char* name) {
-#if PG_VERSION_NUM >= 160000
-  return stringToQualifiedNameList(name, nullptr);
-#else
-  return stringToQualifiedNameList(name);
-#endif
-}
-
-// PG 16: object_ownercheck() replaces pg_class_ownercheck().
-extern "C" {
-#include "catalog/pg_class.h"
-#include "utils/acl.h"
-}
-inline bool rv_owns_relation(Oid relation, Oid role) {
-#if PG_VERSION_NUM >= 160000
-  return object_ownercheck(RelationRelationId, relation, role);
-#else
-  return pg_class_ownercheck(relation, role);
-#endif
-}

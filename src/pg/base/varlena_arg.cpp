@@ -10,22 +10,9 @@ namespace {
 struct Readers {
   explicit Readers(MemoryContext context) : of{ToastReader(context), ToastReader(context)} {}
   ToastReader of[2];
-  std::unique_ptr<CallSiteState> state;
 };
 
-Readers* readers_of(FmgrInfo* info) {
-  if (info->fn_extra == nullptr)
-    info->fn_extra = make_owned_by<Readers>(info->fn_mcxt, info->fn_mcxt);
-  return static_cast<Readers*>(info->fn_extra);
-}
-
 }  // namespace
-
-std::unique_ptr<CallSiteState>* call_site_state(FunctionCallInfo fcinfo) {
-  FmgrInfo* const info = fcinfo->flinfo;
-  if (info == nullptr || info->fn_mcxt == nullptr) return nullptr;
-  return &readers_of(info)->state;
-}
 
 void VarlenaArg::detoast(FunctionCallInfo fcinfo, int n) {
   const auto* toasted = reinterpret_cast<const varlena*>(DatumGetPointer(fcinfo->args[n].value));
@@ -35,7 +22,9 @@ void VarlenaArg::detoast(FunctionCallInfo fcinfo, int n) {
   if (info == nullptr || info->fn_mcxt == nullptr || n > 1) {
     flat = call([toasted] { return pg_detoast_datum(const_cast<varlena*>(toasted)); });
   } else {
-    flat = readers_of(info)->of[n].read(toasted);
+    if (info->fn_extra == nullptr)
+      info->fn_extra = make_owned_by<Readers>(info->fn_mcxt, info->fn_mcxt);
+    flat = static_cast<Readers*>(info->fn_extra)->of[n].read(toasted);
   }
   data_ = reinterpret_cast<const std::byte*>(VARDATA(flat));
   size_ = VARSIZE(flat) - VARHDRSZ;

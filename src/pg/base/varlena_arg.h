@@ -3,25 +3,16 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "pg/base/guard.h"
 
 namespace rv::pg {
 
-// What a call site keeps from call to call beside the buffers of VarlenaArg.
-struct CallSiteState {
-  virtual ~CallSiteState() = default;
-};
-// Null when the function was called without a call site. The state goes with the call site.
-std::unique_ptr<CallSiteState>* call_site_state(FunctionCallInfo fcinfo);
-
 // The bytes of argument `n` after the length word, aligned to 4. Valid for the life of this
 // object. The argument must not be NULL (STRICT functions).
 //
 // An out-of-line value is read into a buffer cached in flinfo->fn_extra, which this class owns:
-// a function that uses VarlenaArg must not use fn_extra for anything else; call_site_state() is for
-// that.
+// a function that uses VarlenaArg must not use fn_extra for anything else.
 class VarlenaArg {
  public:
   VarlenaArg(FunctionCallInfo fcinfo, int n) {

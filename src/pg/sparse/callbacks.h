@@ -2,7 +2,6 @@
 #pragma once
 
 #include "pg/am/am_routine.h"
-#include "pg/am/index_check.h"
 #include "pg/base/guard.h"
 
 namespace rv::pg {
@@ -22,6 +21,6 @@ void sparse_rescan(IndexScanDesc scan, ScanKey keys, int key_count, ScanKey orde
                    int orderby_count);
 bool sparse_get_tuple(IndexScanDesc scan, ScanDirection direction);
 void sparse_end_scan(IndexScanDesc scan);
-void sparse_check(Relation index, bool want_rows, IndexCheckResult& out);
+void register_sparse_inspection();
 
 }  // namespace rv::pg

@@ -7,8 +7,10 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_ts_config.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
+#include "utils/varlena.h"
 }
 
 namespace rv::pg {
@@ -33,7 +35,7 @@ relopt_kind sparse_kind, bm25_kind;
 // may be written so.
 void check_configuration(const char* name) {
   if (name == nullptr || name[0] == '\0') return;
-  List* names = rv_qualified_name_list(name);
+  List* names = textToQualifiedNameList(cstring_to_text(name));
   const Oid config = get_ts_config_oid(names, false);
   if (list_length(names) > 1) return;
   HeapTuple tuple = SearchSysCache1(TSCONFIGOID, ObjectIdGetDatum(config));
@@ -97,13 +99,14 @@ Oid text_configuration(Relation index) {
   if (o == nullptr || o->text_config == 0) return InvalidOid;
   const char* name = reinterpret_cast<const char*>(o) + o->text_config;
   if (name[0] == '\0') return InvalidOid;
-  return call([name] { return get_ts_config_oid(rv_qualified_name_list(name), false); });
+  return call(
+      [name] { return get_ts_config_oid(textToQualifiedNameList(cstring_to_text(name)), false); });
 }
 
 void define_sparse_settings();
 void define_sparse_settings() {
   define_reloptions();
-  register_index_checker(sparse_build, sparse_check);
+  register_sparse_inspection();
   DefineCustomRealVariable(
       "ruvector.sparse_query_share",
       "Share of a sparse query's weight that an index scan looks up.",
