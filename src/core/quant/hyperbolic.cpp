@@ -29,11 +29,12 @@ class HyperbolicQuery final : public CodeQuery {
       const float rest = q_[0] * x[0];
       distance[i] = squared / rest;
       if (link_) {
-        // Links are chosen by how many times nearer one point is than another. sinh^2 would turn a
-        // difference of distances into a ratio. The root of the distance keeps links between
-        // siblings, whose parent is almost as near to both: without them most leaves hang on hubs
-        // that cannot link back to all.
-        distance[i] = std::sqrt(std::asinh(std::sqrt(distance[i])));
+        // By distance alone a leaf would link to concepts above it only, which cannot link back to
+        // all their leaves: most would be out of reach. So the difference of the distances from the
+        // origin, ln((1 - |q|^2) / (1 - |x|^2)), is added, which puts siblings before ancestors.
+        // The root makes the selection keep both.
+        const float half = std::asinh(std::sqrt(distance[i]));
+        distance[i] = std::sqrt(half + 0.5f * std::fabs(std::log(q_[0] / x[0])));
         error[i] = 0;
         continue;
       }

@@ -64,7 +64,7 @@ TEST(HyperbolicCodec, EstimatesStayWithinTheirBoundsUpToTheBoundary) {
   }
 }
 
-TEST(HyperbolicCodec, LinksAreChosenByGeodesicDistances) {
+TEST(HyperbolicCodec, LinksAreChosenByDistanceAndLevel) {
   const auto points = random_points(20, 6);
   const auto c = codec(5);
   const auto query = c->query();
@@ -78,7 +78,8 @@ TEST(HyperbolicCodec, LinksAreChosenByGeodesicDistances) {
       query->set_link(a.data());
       query->distances(&code, 1, &distance, &error);
       const double half = geometry::lorentz_distance(points[q].data(), points[i].data(), 5, 1) / 2;
-      EXPECT_NEAR(distance, std::sqrt(half), 1e-2);
+      const double levels = std::fabs(std::log(double{a[0]} / double{b[0]})) / 2;
+      EXPECT_NEAR(distance, std::sqrt(half + levels), 1e-2);
       query->set_code(reinterpret_cast<const std::byte*>(a.data()));
       float again;
       query->distances(&code, 1, &again, &error);
