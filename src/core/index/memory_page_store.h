@@ -17,6 +17,10 @@ class MemoryPageStore final : public PageStore {
   Block blocks() override { return static_cast<Block>(pages_.size()); }
   const std::byte* pin(Block block, PageKind kind) override;
   void unpin_all() override {}
+  void touch(Block block, std::size_t offset, std::size_t bytes) override {
+    if (block >= pages_.size()) return;
+    for (std::size_t b = 0; b < bytes; b += 64) __builtin_prefetch(content(block) + offset + b);
+  }
   void release(Block block) override;
   [[noreturn]] void fail(Block block, const std::string& what) const override;
 

@@ -44,8 +44,10 @@ class PageStore {
   virtual const std::byte* pin(Block block, PageKind kind) = 0;
   virtual void unpin_all() = 0;
 
-  // A hint that pages will be pinned soon.
+  // A hint that pages will be pinned soon: to have them read from disk, and to have these bytes of
+  // their content brought from memory into the processor's caches.
   virtual void prefetch(Block) {}
+  virtual void touch(Block, std::size_t /*offset*/, std::size_t /*bytes*/) {}
 
   // Gives a page back for create(). The caller has made sure that nobody follows a reference to it
   // any more, or that who does recognises a foreign page by its kind.

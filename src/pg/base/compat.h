@@ -182,3 +182,12 @@ inline bool rv_guc_note_source(void** extra, bool set) {
   *extra = note;
   return true;
 }
+
+// Internal to the buffer manager, but the same in all versions: descriptors are an array of
+// cache-line-sized structs.
+extern "C" {
+#include "storage/buf_internals.h"
+}
+inline void rv_prefetch_buffer_descriptor(Buffer buffer) {
+  __builtin_prefetch(GetBufferDescriptor(buffer - 1));
+}

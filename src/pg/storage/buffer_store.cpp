@@ -2,8 +2,6 @@
 
 #include <exception>
 
-#include "pg/storage/recent_buffers.h"
-
 extern "C" {
 #include "access/xloginsert.h"
 #include "storage/indexfsm.h"
@@ -85,14 +83,29 @@ index::PageKind BufferStore::kind_of(const std::byte* page) const noexcept {
   return special_of(page)->kind;
 }
 
+// What the backend remembers of a block; null where it does not.
+RecentBuffer* BufferStore::recent(index::Block block) {
+  if (fork_ != MAIN_FORKNUM || block >= kRecentBlocks) return nullptr;
+  if (recent_ == nullptr) recent_ = &recent_buffers(relation_);
+  if (block >= recent_->size()) recent_->resize(std::max<std::size_t>(known_blocks_, block + 1));
+  return recent_->data() + block;
+}
+
+void BufferStore::touch(index::Block block, std::size_t offset, std::size_t bytes) {
+  if (recent_ == nullptr || block >= recent_->size()) return;
+  const Buffer buffer = (*recent_)[block].buffer;
+  if (buffer <= 0) return;  // unknown, or a temporary table's
+  rv_prefetch_buffer_descriptor(buffer);
+  const char* at = BufferGetPage(buffer) + kContentStart + offset;
+  for (std::size_t b = 0; b < bytes; b += 64) __builtin_prefetch(at + b);
+}
+
 // A pinned buffer of an existing block.
 Buffer BufferStore::read_buffer(index::Block block) {
   if (block >= known_blocks_ && block >= blocks()) fail(block, "there is no such block");
   ++pins_;
-  if (fork_ == MAIN_FORKNUM && block < kRecentBlocks) {
-    auto& recent = recent_buffers(relation_);
-    if (block >= recent.size()) recent.resize(std::max<std::size_t>(known_blocks_, block + 1));
-    Buffer& guess = recent[block];
+  if (RecentBuffer* known = recent(block); known != nullptr) {
+    Buffer& guess = known->buffer;
     return call([&] {
       if (guess != InvalidBuffer && rv_read_recent_buffer(relation_, block, guess)) return guess;
       guess = ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, nullptr);
@@ -126,14 +139,22 @@ void BufferStore::forget_pin(int slot) noexcept {
 }
 
 const std::byte* BufferStore::pin(index::Block block, index::PageKind kind) {
+  // Header and end of the page are two cache misses: they are looked at once, not at every visit.
+  // What is read without them stays inside the page whatever it holds.
+  RecentBuffer* known = recent(block);
+  const bool checked = known != nullptr && known->kind == kind;
   if (const int found = find_pin(block); found >= 0) {
     const std::byte* page = content_of(BufferGetPage(pinned_[found]));
-    if (unlikely(special_of(page)->kind != kind)) check_page(page, block, kind);
+    if (unlikely(!checked)) check_page(page, block, kind);
     return page;
   }
   const Buffer buffer = read_buffer(block);
   const std::byte* page = content_of(BufferGetPage(buffer));
-  check_page(page, block, kind);
+  if (!checked) {
+    check_page(page, block, kind);
+    known = recent(block);
+    if (known != nullptr) known->kind = kind;
+  }
   int slot = next_pin_;
   if (pinned_count_ < kPins) {
     ++pinned_count_;
@@ -307,6 +328,7 @@ void BufferStore::release(index::Block block) {
   edits.set_kind(page, index::kFreePage);
   edits.set_used(page, 0);
   edits.commit();
+  if (RecentBuffer* known = recent(block); known != nullptr) known->kind = index::kFreePage;
   call([this, block] { RecordFreeIndexPage(relation_, block); });
 }
 

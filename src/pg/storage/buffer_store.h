@@ -13,6 +13,7 @@
 
 #include "core/index/page_store.h"
 #include "pg/base/guard.h"
+#include "pg/storage/recent_buffers.h"
 
 extern "C" {
 #include "access/generic_xlog.h"
@@ -38,6 +39,7 @@ class BufferStore final : public index::PageStore {
   const std::byte* pin(index::Block block, index::PageKind kind) override;
   void unpin_all() override;
   void prefetch(index::Block block) override;
+  void touch(index::Block block, std::size_t offset, std::size_t bytes) override;
   void release(index::Block block) override;
   index::PageKind kind_of_block(index::Block block) override;
   void note_free(index::Block block) override;
@@ -78,10 +80,12 @@ class BufferStore final : public index::PageStore {
   void check_page(const std::byte* page, index::Block block, index::PageKind kind) const;
   Buffer reuse_released_page(index::Block* block);
   Buffer extend(index::Block* block);
+  RecentBuffer* recent(index::Block block);
   int find_pin(index::Block block) const noexcept;
   void forget_pin(int slot) noexcept;
 
   Relation relation_;
+  std::vector<RecentBuffer>* recent_ = nullptr;  // the main fork's; looked up when first used
   ForkNumber fork_;
   Mode mode_;
   index::Block known_blocks_ = 0;

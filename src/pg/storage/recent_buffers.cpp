@@ -6,14 +6,14 @@ namespace {
 struct Table {
   Oid relation = InvalidOid;
   Oid file = InvalidOid;
-  std::vector<Buffer> buffers;
+  std::vector<RecentBuffer> buffers;
 };
 
 int next_victim = 0;
 
 }  // namespace
 
-std::vector<Buffer>& recent_buffers(Relation relation) {
+std::vector<RecentBuffer>& recent_buffers(Relation relation) {
   // Never destroyed: the backend's exit runs no destructors of ours under live frames.
   static Table* const tables = new Table[kRecentRelations];
   const Oid id = RelationGetRelid(relation);

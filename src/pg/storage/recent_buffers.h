@@ -14,10 +14,15 @@ extern "C" {
 
 namespace rv::pg {
 
-// The backend's table for a relation's main fork: one entry a block, InvalidBuffer where nothing is
-// known. Grows on demand; at most kRecentRelations tables of kRecentBlocks entries are kept.
+struct RecentBuffer {
+  Buffer buffer = InvalidBuffer;  // InvalidBuffer: nothing is known
+  std::uint16_t kind = 0;  // the page's kind once it was checked; kinds never change but to free
+};
+
+// The backend's table for a relation's main fork: one entry a block. Grows on demand; at most
+// kRecentRelations tables of kRecentBlocks entries are kept.
 inline constexpr int kRecentRelations = 8;
 inline constexpr std::size_t kRecentBlocks = std::size_t{4} << 20;
-std::vector<Buffer>& recent_buffers(Relation relation);
+std::vector<RecentBuffer>& recent_buffers(Relation relation);
 
 }  // namespace rv::pg

@@ -54,6 +54,11 @@ class Graph {
 
   // A node by id, pinned. Any id may be passed: one that cannot be gives Error(corrupted_index).
   NodeView node(NodeId id);
+  // A hint that node() will be called.
+  void touch(NodeId id) {
+    store_.touch(node_block(id), sizeof(SlottedPageHeader) + node_slot(id) * node_bytes_,
+                 sizeof(NodeHeader) + geometry_.code_bytes);
+  }
   const RecordHeader* record(RecordId id);
   // The links of an upper record that can be followed; at most m.
   static const UpperLink* upper_links(const RecordHeader* record) noexcept {
