@@ -191,3 +191,84 @@ extern "C" {
 inline void rv_prefetch_buffer_descriptor(Buffer buffer) {
   __builtin_prefetch(GetBufferDescriptor(buffer - 1));
 }
+
+// PG 16: object_aclcheck() and object_ownercheck() replace a function per kind of object;
+// summarizing indexes (BRIN) are told apart when a tuple is updated in place. PG 18: index scans
+// carry instrumentation, ExecCheckIndexConstraints() the tuple that is replaced.
+extern "C" {
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "executor/executor.h"
+#include "utils/acl.h"
+}
+inline AclResult rv_namespace_aclcheck(Oid schema, Oid role, AclMode mode) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(NamespaceRelationId, schema, role, mode);
+#else
+  return pg_namespace_aclcheck(schema, role, mode);
+#endif
+}
+inline bool rv_class_ownercheck(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, role);
+#else
+  return pg_class_ownercheck(relation, role);
+#endif
+}
+inline List* rv_insert_index_tuples(ResultRelInfo* target, TupleTableSlot* slot, EState* estate,
+                                    bool update, bool no_duplicate_error, bool* conflict) {
+#if PG_VERSION_NUM >= 160000
+  return ExecInsertIndexTuples(target, slot, estate, update, no_duplicate_error, conflict, NIL,
+                               false);
+#else
+  return ExecInsertIndexTuples(target, slot, estate, update, no_duplicate_error, conflict, NIL);
+#endif
+}
+inline bool rv_check_index_constraints(ResultRelInfo* target, TupleTableSlot* slot, EState* estate,
+                                       ItemPointer conflict) {
+#if PG_VERSION_NUM >= 180000
+  ItemPointerData none;
+  ItemPointerSetInvalid(&none);
+  return ExecCheckIndexConstraints(target, slot, estate, conflict, &none, NIL);
+#else
+  return ExecCheckIndexConstraints(target, slot, estate, conflict, NIL);
+#endif
+}
+// `update_indexes`: whether the new version needs index entries.
+inline TM_Result rv_table_tuple_update(Relation rel, ItemPointer tid, TupleTableSlot* slot,
+                                       CommandId command, Snapshot snapshot,
+                                       TM_FailureData* failure, LockTupleMode* lock_mode,
+                                       bool* update_indexes) {
+#if PG_VERSION_NUM >= 160000
+  TU_UpdateIndexes update = TU_None;
+  const TM_Result r = table_tuple_update(rel, tid, slot, command, snapshot, InvalidSnapshot, true,
+                                         failure, lock_mode, &update);
+  *update_indexes = update != TU_None;
+  return r;
+#else
+  return table_tuple_update(rel, tid, slot, command, snapshot, InvalidSnapshot, true, failure,
+                            lock_mode, update_indexes);
+#endif
+}
+inline IndexScanDesc rv_index_beginscan(Relation heap, Relation index, Snapshot snapshot,
+                                        int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(heap, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(heap, index, snapshot, keys, 0);
+#endif
+}
+
+// PG 16: parseTypeString() reports errors softly.
+extern "C" {
+#include "parser/parse_type.h"
+}
+inline void rv_parse_type(const char* text, Oid* type, int32* typmod) {
+#if PG_VERSION_NUM >= 160000
+  parseTypeString(text, type, typmod, nullptr);
+#else
+  parseTypeString(text, type, typmod, false);
+#endif
+}

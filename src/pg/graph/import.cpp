@@ -1,0 +1,486 @@
+// ruvector_graph_import(): nodes and relationships from SQL queries, in bulk.
+//
+// Rows come through cursors; heap pages are filled many rows at a time. Tables that were empty get
+// their indexes built afterwards in one sort, when the caller owns them; others row by row. Writers
+// are kept out for the rest of the transaction, so no end of a relationship can go meanwhile.
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/graph/map/property_codec.h"
+#include "pg/graph/catalog.h"
+#include "pg/graph/import_keys.h"
+#include "pg/graph/map_datum.h"
+#include "pg/graph/names.h"
+#include "pg/graph/sql_value.h"
+#include "pg/graph/writer.h"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+}
+
+using namespace rv;
+using namespace rv::pg;
+using namespace rv::graph;
+
+namespace {
+
+constexpr long kFetch = 5000;
+
+// A read-only cursor over a query; rows are visited batch by batch.
+class Rows {
+ public:
+  explicit Rows(const std::string& query) {
+    const char* text = query.c_str();
+    portal_ = call([text] {
+      SPIPlanPtr plan = SPI_prepare(text, 0, nullptr);
+      if (plan == nullptr)
+        elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+      return SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
+    });
+  }
+  bool fetch() {
+    if (table_ != nullptr) call([this] { SPI_freetuptable(table_); });
+    call([this] { SPI_cursor_fetch(portal_, true, kFetch); });
+    table_ = SPI_tuptable;
+    return table_ != nullptr && table_->numvals > 0;
+  }
+  void close() {
+    call([this] { SPI_cursor_close(portal_); });
+  }
+  TupleDesc desc() const { return table_->tupdesc; }
+  std::size_t size() const { return table_->numvals; }
+  void read(std::size_t i, Datum* values, bool* nulls) const {
+    call([&] { heap_deform_tuple(table_->vals[i], table_->tupdesc, values, nulls); });
+  }
+
+ private:
+  Portal portal_ = nullptr;
+  SPITupleTable* table_ = nullptr;
+};
+
+// Datums of one batch of rows live in a context of their own.
+class BatchScope {
+ public:
+  BatchScope()
+      : context_(call([] {
+          return AllocSetContextCreateInternal(CurrentMemoryContext, "import batch",
+                                               ALLOCSET_DEFAULT_SIZES);
+        })),
+        outer_(MemoryContextSwitchTo(context_)) {}
+  ~BatchScope() {
+    MemoryContextSwitchTo(outer_);
+    MemoryContextDelete(context_);
+  }
+  BatchScope(const BatchScope&) = delete;
+  BatchScope& operator=(const BatchScope&) = delete;
+
+ private:
+  MemoryContext context_, outer_;
+};
+
+class Import {
+ public:
+  Import(std::string_view graph, std::string key)
+      : tables_(find_graph(graph)), names_(tables_), key_(std::move(key)) {
+    for (const Oid t : {tables_.node, tables_.node_label, tables_.edge})
+      check_table_access(t, ACL_SELECT | ACL_INSERT);
+    call([this] {
+      PreventCommandIfReadOnly("ruvector_graph_import");
+      for (const Oid t : {tables_.node, tables_.node_label, tables_.edge})
+        LockRelationOid(t, ShareRowExclusiveLock);
+    });
+  }
+
+  std::int64_t nodes(const std::string& query);
+  std::int64_t edges(const std::string& query);
+
+ private:
+  // Where the columns of a query are; -1 when there are none.
+  struct Columns {
+    int key = -1, label = -1, labels = -1, properties = -1;
+    int source = -1, target = -1, type = -1, source_label = -1, target_label = -1;
+    std::vector<int> own;  // the others: properties by their names
+    std::vector<std::string> names;
+  };
+  Columns columns(TupleDesc desc, bool nodes) const;
+  std::string_view properties(const Columns& c, TupleDesc desc, const Datum* values,
+                              const bool* nulls);
+  bool take_over_indexes(Oid table, TableWriter& writer);
+  void rebuild(Oid table);
+  static std::int64_t next_id(Oid sequence);
+  NameId name_id(bool is_type, const Value& v, const char* column);
+  std::int64_t resolve(const Value& key, const char* column, const Value& label);
+  void load_existing();
+
+  GraphTables tables_;
+  GraphNames names_;
+  std::string key_;
+  KeyMap by_key_;
+  std::unordered_map<NameId, KeyMap> by_label_;
+  bool existing_loaded_ = false;
+  MapBuilder builder_;
+  std::string encoded_;
+  Arena arena_;
+  std::unordered_map<std::string, NameId> name_cache_[2];
+
+  void remember(const SourceKey& key, std::int64_t id, std::span<const NameId> labels);
+};
+
+Import::Columns Import::columns(TupleDesc desc, bool nodes) const {
+  Columns c;
+  for (int i = 0; i < desc->natts; ++i) {
+    const std::string name = NameStr(desc->attrs[i].attname);
+    c.names.push_back(name);
+    const auto is = [&](const char* reserved, int& where) {
+      if (name != reserved) return false;
+      where = i;
+      return true;
+    };
+    if (is("properties", c.properties)) continue;
+    if (nodes) {
+      if (name == key_) c.key = i;
+      if (is("label", c.label) || is("labels", c.labels)) continue;
+    } else if (is("source", c.source) || is("target", c.target) || is("type", c.type) ||
+               is("source_label", c.source_label) || is("target_label", c.target_label)) {
+      continue;
+    }
+    c.own.push_back(i);
+  }
+  if (nodes && c.label < 0 && c.labels < 0)
+    throw Error(ErrorCode::undefined_column,
+                "the nodes query must return a column \"label\" or \"labels\"");
+  if (!nodes && (c.source < 0 || c.target < 0 || c.type < 0))
+    throw Error(ErrorCode::undefined_column,
+                "the edges query must return the columns \"source\", \"target\" and \"type\"");
+  return c;
+}
+
+std::string_view Import::properties(const Columns& c, TupleDesc desc, const Datum* values,
+                                    const bool* nulls) {
+  builder_.clear();
+  const auto set = [this](std::string_view key, const Value& v) {
+    if (!v.is_null()) encode_value(builder_.set(key), v);
+  };
+  if (c.properties >= 0 && !nulls[c.properties]) {
+    const Value map =
+        value_of_datum(values[c.properties], false, desc->attrs[c.properties].atttypid, arena_);
+    if (!map.is(Kind::map))
+      throw Error(ErrorCode::type_mismatch, "column \"properties\" must be a JSON object");
+    for (const auto& e : map.as_map()) set(e.key, e.value);
+  }
+  for (const int i : c.own) {
+    if (nulls[i]) continue;
+    const std::string& name = c.names[static_cast<std::size_t>(i)];
+    // The types of most columns need no detour.
+    switch (desc->attrs[i].atttypid) {
+      case INT8OID:
+        encode_integer(builder_.set(name), DatumGetInt64(values[i]));
+        break;
+      case INT4OID:
+        encode_integer(builder_.set(name), DatumGetInt32(values[i]));
+        break;
+      case TEXTOID: {
+        const auto bytes = map_bytes(values[i]);
+        encode_string(builder_.set(name),
+                      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        break;
+      }
+      default:
+        set(name, value_of_datum(values[i], false, desc->attrs[i].atttypid, arena_));
+    }
+  }
+  encoded_.assign(VARHDRSZ, '\0');
+  builder_.finish(encoded_);
+  SET_VARSIZE(encoded_.data(), encoded_.size());
+  return encoded_;
+}
+
+// For an empty table that the caller owns indexes can wait until all rows are there.
+bool Import::take_over_indexes(Oid table, TableWriter& writer) {
+  Relation rel = writer.relation();
+  const bool can = call([table, rel] {
+    return RelationGetNumberOfBlocks(rel) == 0 && rv_class_ownercheck(table, GetUserId());
+  });
+  if (can) writer.leave_out_indexes();
+  return can;
+}
+
+void Import::rebuild(Oid table) {
+  const std::string name = call([table]() -> const char* {
+    return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
+                                      get_rel_name(table));
+  });
+  const std::string sql = "REINDEX TABLE " + name;
+  const char* text = sql.c_str();
+  call([text] {
+    CommandCounterIncrement();
+    const int r = SPI_execute(text, false, 0);
+    if (r < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(r));
+  });
+}
+
+std::int64_t Import::next_id(Oid sequence) {
+  return call([sequence] { return nextval_internal(sequence, false); });
+}
+
+NameId Import::name_id(bool is_type, const Value& v, const char* column) {
+  if (!v.is(Kind::string))
+    throw Error(ErrorCode::type_mismatch,
+                std::string("column \"") + column + "\" must be a text, and not null");
+  std::string text(v.as_string());
+  auto& cache = name_cache_[is_type ? 1 : 0];
+  if (const auto it = cache.find(text); it != cache.end()) return it->second;
+  const NameId id = names_.intern(is_type, text);
+  cache.emplace(std::move(text), id);
+  return id;
+}
+
+void Import::remember(const SourceKey& key, std::int64_t id, std::span<const NameId> labels) {
+  by_key_.add(key, id);
+  for (const NameId l : labels) by_label_[l].add(key, id);
+}
+
+std::int64_t Import::nodes(const std::string& query) {
+  TableWriter node(tables_.node);
+  TableWriter node_label(tables_.node_label);
+  const bool late = take_over_indexes(tables_.node, node);
+  const bool late_labels = take_over_indexes(tables_.node_label, node_label);
+  Rows rows(query);
+  Columns c;
+  std::vector<Datum> values;
+  std::vector<char> null_bytes;
+  std::int64_t count = 0;
+  std::vector<NameId> labels;
+  std::string array(ARR_OVERHEAD_NONULLS(1), '\0');
+  while (rows.fetch()) {
+    const TupleDesc desc = rows.desc();
+    if (values.empty()) {
+      c = columns(desc, true);
+      values.resize(static_cast<std::size_t>(desc->natts));
+      null_bytes.resize(values.size());
+    }
+    bool* nulls = reinterpret_cast<bool*>(null_bytes.data());
+    const BatchScope batch;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows.read(i, values.data(), nulls);
+      const auto value = [&](int k) {
+        return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
+                              desc->attrs[k].atttypid, arena_);
+      };
+      labels.clear();
+      if (c.label >= 0 && !nulls[c.label])
+        labels.push_back(name_id(false, value(c.label), "label"));
+      if (c.labels >= 0 && !nulls[c.labels]) {
+        const Value list = value(c.labels);
+        if (!list.is(Kind::list))
+          throw Error(ErrorCode::type_mismatch, "column \"labels\" must be an array of text");
+        for (const Value& l : list.as_list()) labels.push_back(name_id(false, l, "labels"));
+      }
+      std::sort(labels.begin(), labels.end());
+      labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+      const std::int64_t id = next_id(tables_.node_ids);
+      array.resize(labels.empty() ? ARR_OVERHEAD_NONULLS(0)
+                                  : ARR_OVERHEAD_NONULLS(1) + labels.size() * sizeof(NameId));
+      auto* a = reinterpret_cast<ArrayType*>(array.data());
+      SET_VARSIZE(a, array.size());
+      a->ndim = labels.empty() ? 0 : 1;
+      a->dataoffset = 0;
+      a->elemtype = INT4OID;
+      if (!labels.empty()) {
+        ARR_DIMS(a)[0] = static_cast<int>(labels.size());
+        ARR_LBOUND(a)[0] = 1;
+        std::memcpy(ARR_DATA_PTR(a), labels.data(), labels.size() * sizeof(NameId));
+      }
+      const auto map = properties(c, desc, values.data(), nulls);
+      const Datum row[] = {Int64GetDatum(id), PointerGetDatum(a), PointerGetDatum(map.data())};
+      node.add(row);
+      for (const NameId l : labels) {
+        const Datum pair[] = {Int32GetDatum(l), Int64GetDatum(id)};
+        node_label.add(pair);
+      }
+      if (c.key >= 0 && !nulls[c.key]) remember(key_of(value(c.key), key_.c_str()), id, labels);
+      ++count;
+    }
+    arena_.clear();
+    check_interrupts();
+  }
+  rows.close();
+  node.close();
+  node_label.close();
+  if (late) rebuild(tables_.node);
+  if (late_labels) rebuild(tables_.node_label);
+  return count;
+}
+
+// Keys of the nodes that were there before, when an edge asks for one.
+void Import::load_existing() {
+  existing_loaded_ = true;
+  const PropertyKey key(key_);
+  struct Node {
+    std::int64_t id;
+    Datum labels;
+    Datum map;
+  };
+  struct Scan {
+    Relation rel;
+    TableScanDesc scan;
+    TupleTableSlot* slot;
+    Snapshot snapshot;
+  };
+  const Oid table = tables_.node;
+  const Scan s = call([table] {
+    CommandCounterIncrement();
+    Scan out;
+    out.rel = table_open(table, AccessShareLock);
+    out.snapshot = RegisterSnapshot(GetLatestSnapshot());
+    out.scan = table_beginscan(out.rel, out.snapshot, 0, nullptr);
+    out.slot = table_slot_create(out.rel, nullptr);
+    return out;
+  });
+  std::vector<NameId> labels;
+  for (;;) {
+    Node n{};
+    const bool more = call([&] {
+      if (!table_scan_getnextslot(s.scan, ForwardScanDirection, s.slot)) return false;
+      bool null;
+      n.id = DatumGetInt64(slot_getattr(s.slot, kNodeId, &null));
+      n.labels = PointerGetDatum(DatumGetArrayTypeP(slot_getattr(s.slot, kNodeLabels, &null)));
+      n.map = slot_getattr(s.slot, kNodeProperties, &null);
+      return true;
+    });
+    if (!more) break;
+    const auto found = MapView(map_bytes(n.map)).find(key);
+    if (!found || (found->type() != PropertyType::integer && found->type() != PropertyType::string))
+      continue;
+    const SourceKey k = found->type() == PropertyType::integer
+                            ? SourceKey{true, found->integer(), {}}
+                            : source_key(found->string());
+    auto* array = DatumGetArrayTypeP(n.labels);
+    const int count = ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : 0;
+    const auto* ids = reinterpret_cast<const NameId*>(ARR_DATA_PTR(array));
+    labels.assign(ids, ids + count);
+    remember(k, n.id, labels);
+    check_interrupts();
+  }
+  call([&s] {
+    ExecDropSingleTupleTableSlot(s.slot);
+    table_endscan(s.scan);
+    UnregisterSnapshot(s.snapshot);
+    table_close(s.rel, NoLock);
+  });
+}
+
+std::int64_t Import::resolve(const Value& key, const char* column, const Value& label) {
+  if (!label.is_null() && !label.is(Kind::string))
+    throw Error(ErrorCode::type_mismatch, "source_label and target_label must be texts");
+  const SourceKey k = key_of(key, column);
+  const NameId l = label.is_null() ? kNoName : names_.find(false, label.as_string());
+  for (;;) {
+    const KeyMap* map = &by_key_;
+    if (!label.is_null()) {
+      const auto it = by_label_.find(l);
+      map = it == by_label_.end() ? nullptr : &it->second;
+    }
+    if (const Known* known = map == nullptr ? nullptr : map->find(k)) {
+      if (!known->ambiguous) return known->id;
+      throw Error(ErrorCode::invalid_argument,
+                  "several nodes have the key \"" + key_text(k) + "\" that an edge names", {},
+                  "Return source_label and target_label from the edges query.");
+    }
+    if (existing_loaded_) break;
+    load_existing();
+  }
+  throw Error(ErrorCode::undefined_object, "no node has the key \"" + key_text(k) +
+                                               "\" that column \"" + column +
+                                               "\" of the edges query names");
+}
+
+std::int64_t Import::edges(const std::string& query) {
+  TableWriter edge(tables_.edge);
+  const bool late = take_over_indexes(tables_.edge, edge);
+  Rows rows(query);
+  Columns c;
+  std::vector<Datum> values;
+  std::vector<char> null_bytes;
+  std::int64_t count = 0;
+  while (rows.fetch()) {
+    const TupleDesc desc = rows.desc();
+    if (values.empty()) {
+      c = columns(desc, false);
+      values.resize(static_cast<std::size_t>(desc->natts));
+      null_bytes.resize(values.size());
+    }
+    bool* nulls = reinterpret_cast<bool*>(null_bytes.data());
+    const BatchScope batch;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows.read(i, values.data(), nulls);
+      const auto value = [&](int k) {
+        if (k < 0) return Value();
+        return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
+                              desc->attrs[k].atttypid, arena_);
+      };
+      const NameId type = name_id(true, value(c.type), "type");
+      const std::int64_t source = resolve(value(c.source), "source", value(c.source_label));
+      const std::int64_t target = resolve(value(c.target), "target", value(c.target_label));
+      const std::int64_t id = next_id(tables_.edge_ids);
+      const auto map = properties(c, desc, values.data(), nulls);
+      const Datum row[] = {Int64GetDatum(id), Int32GetDatum(type), Int64GetDatum(source),
+                           Int64GetDatum(target), PointerGetDatum(map.data())};
+      edge.add(row);
+      ++count;
+    }
+    arena_.clear();
+    check_interrupts();
+  }
+  rows.close();
+  edge.close();
+  if (late) rebuild(tables_.edge);
+  return count;
+}
+
+}  // namespace
+
+// ruvector_graph_import(graph, nodes, edges, key) -> (nodes, relationships)
+RV_FUNCTION(rv_graph_import)
+{
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(3)) PG_RETURN_NULL();
+  const std::string graph(text_argument(fcinfo, 0));
+  const auto query = [fcinfo](int n) {
+    return PG_ARGISNULL(n) ? std::string() : std::string(text_argument(fcinfo, n));
+  };
+  const std::string node_query = query(1);
+  const std::string edge_query = query(2);
+  call([] {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  });
+  std::int64_t nodes = 0;
+  std::int64_t edges = 0;
+  {
+    Import import(graph, query(3));
+    if (!node_query.empty()) nodes = import.nodes(node_query);
+    if (!edge_query.empty()) edges = import.edges(edge_query);
+  }
+  return call([&] {
+    CommandCounterIncrement();
+    SPI_finish();
+    TupleDesc desc;
+    if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
+      elog(ERROR, "return type must be a row type");
+    Datum values[] = {Int64GetDatum(nodes), Int64GetDatum(edges)};
+    bool nulls[] = {false, false};
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+  });
+}

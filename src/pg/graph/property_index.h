@@ -1,0 +1,35 @@
+// Property and vector indexes of a graph, read from the definitions of the tables' indexes: btree
+// over ruvector_graph_sort_key(properties, 'key'), ... or any access method over
+// ruvector_property_vector(properties, 'key'), for the rows of one label or type.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pg/graph/catalog.h"
+
+namespace rv::pg {
+
+struct PropertyIndex {
+  Oid index = InvalidOid;
+  bool on_relationships = false;
+  bool unique = false;
+  bool vector = false;
+  int32 label = 0;  // or relationship type
+  std::vector<std::string> keys;
+  std::string name;
+  std::string order_operator;  // of a vector index: "<=>" ...
+  int dimensions = -1;         // of a vector index
+};
+
+// All that can be used now. Remembered for the session until a table's indexes change.
+const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
+                                                   bool on_relationships);
+
+// Estimated number of distinct keys, at least 1; from ANALYZE, else from the table's size.
+double distinct_keys(const PropertyIndex& index);
+
+// Drops what the session remembers of a table; InvalidOid: of all.
+void forget_property_indexes(Oid table) noexcept;
+
+}  // namespace rv::pg

@@ -1,0 +1,193 @@
+// The graph store over PostgreSQL's tables: index and heap access under one snapshot, no SQL.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/graph/store.h"
+#include "pg/graph/names.h"
+#include "pg/graph/property_index.h"
+#include "pg/graph/scan.h"
+#include "pg/graph/writer.h"
+
+namespace rv::pg {
+
+struct TableScan;
+
+// One per query; made and closed inside one call of an SQL function, in the memory context that
+// the query lives in. After an error PostgreSQL releases what the store holds.
+class PgStore final : public graph::GraphStore {
+ public:
+  explicit PgStore(std::string_view graph);
+  ~PgStore() override = default;
+  PgStore(const PgStore&) = delete;
+  PgStore& operator=(const PgStore&) = delete;
+  // Ends all scans and closes all tables; cursors must be gone. Call it on success.
+  void close();
+
+  graph::NameId find_name(graph::NameKind kind, std::string_view name) override;
+  graph::NameId intern_name(graph::NameKind kind, std::string_view name) override;
+  std::string_view name(graph::NameKind kind, graph::NameId id) override;
+  std::vector<graph::NameId> names(graph::NameKind kind) override;
+
+  void read_nodes(std::span<const graph::NodeId> ids, graph::Arena& arena,
+                  graph::NodeRecord* out) override;
+  void read_node_labels(std::span<const graph::NodeId> ids, graph::Arena& arena,
+                        std::span<const graph::NameId>* out, bool* found) override;
+  void read_node_properties(std::span<const graph::NodeId> ids, std::span<const graph::NameId> keys,
+                            graph::Arena& arena, graph::Value* out, bool* found) override;
+  void read_relationships(std::span<const graph::RelationshipId> ids, graph::Arena& arena,
+                          graph::RelationshipRecord* out) override;
+  void read_relationship_properties(std::span<const graph::RelationshipId> ids,
+                                    std::span<const graph::NameId> keys, graph::Arena& arena,
+                                    graph::Value* out, bool* found) override;
+
+  std::unique_ptr<graph::NodeCursor> scan_nodes() override;
+  std::unique_ptr<graph::NodeCursor> scan_label(graph::NameId label) override;
+  std::unique_ptr<graph::RelationshipCursor> scan_relationships(
+      std::span<const graph::NameId> types) override;
+
+  std::span<const graph::IndexInfo> indexes() override;
+  std::unique_ptr<graph::NodeCursor> seek_nodes(std::uint32_t index,
+                                                const graph::IndexRange& range) override;
+  std::unique_ptr<graph::RelationshipCursor> seek_relationships(
+      std::uint32_t index, const graph::IndexRange& range) override;
+
+  std::unique_ptr<graph::HopCursor> expand(std::span<const graph::NodeId> starts,
+                                           graph::Direction direction,
+                                           std::span<const graph::NameId> types) override;
+  void degrees(std::span<const graph::NodeId> starts, graph::Direction direction,
+               std::span<const graph::NameId> types, std::int64_t* out) override;
+  std::unique_ptr<graph::HopCursor> expand_into(std::span<const graph::NodeId> starts,
+                                                std::span<const graph::NodeId> ends,
+                                                graph::Direction direction,
+                                                std::span<const graph::NameId> types) override;
+
+  double node_count() override;
+  double label_count(graph::NameId label) override;
+  double relationship_count(graph::NameId type) override;
+  double average_degree(graph::NameId label, graph::NameId type,
+                        graph::Direction direction) override;
+
+  std::vector<graph::ScoredNode> nearest_nodes(graph::NameId label, graph::NameId key,
+                                               std::span<const float> query, std::size_t k,
+                                               std::string_view metric) override;
+
+  void create_nodes(std::span<const graph::NewNode> nodes, graph::NodeId* out) override;
+  void create_relationships(std::span<const graph::NewRelationship> relationships,
+                            graph::RelationshipId* out) override;
+  std::optional<graph::NodeId> create_unless_conflicting(const graph::NewNode& node) override;
+  void change_nodes(std::span<const graph::NodeChange> changes) override;
+  void change_relationships(std::span<const graph::RelationshipChange> changes) override;
+  void delete_relationships(std::span<const graph::RelationshipId> ids) override;
+  void delete_nodes(std::span<const graph::NodeId> ids) override;
+  void advance() override;
+
+  void schema_command(const graph::SchemaCommand& command, graph::Arena& arena,
+                      graph::RowSink& rows) override;
+  const graph::Procedure* find_procedure(std::string_view name) override;
+
+ private:
+  friend class ExpandCursor;
+  enum Pool {
+    kNodeByKey,
+    kEdgeByKey,
+    kLabelNodes,
+    kOut1,
+    kOut2,
+    kOut3,
+    kIn1,
+    kIn2,
+    kIn3,
+    kNodeLabelForWrite,
+    kPools
+  };
+
+  // Values made for one row: palloc'd in a context that goes with the scope.
+  class ScratchScope {
+   public:
+    explicit ScratchScope(PgStore& store);
+    ~ScratchScope();
+    ScratchScope(const ScratchScope&) = delete;
+    ScratchScope& operator=(const ScratchScope&) = delete;
+    void reset();
+
+   private:
+    MemoryContext context_, outer_;
+  };
+
+  void init_pools();
+  void release_tables();       // ends scans and closes tables; they open again when needed
+  ScanPool& pool(Pool which);  // after a check that the caller may read the table
+  void need_write(Oid table, AclMode mode);
+  enum Writer { kNodeWriter, kNodeLabelWriter, kEdgeWriter, kWriters };
+  TableWriter& writer(Writer which);
+  Snapshot write_snapshot();  // sees everything written so far
+
+  // The row with this id as `snapshot` sees it, in the pooled scan's slot; inside call().
+  static bool fetch_by_id(PooledScan* s, std::int64_t id);
+  template <class Visit, class Repeat>
+  void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
+  void read_properties(bool nodes, std::span<const std::int64_t> ids,
+                       std::span<const graph::NameId> keys, graph::Arena& arena, graph::Value* out,
+                       bool* found);
+
+  std::int64_t next_id(Oid sequence);
+  Datum labels_datum(std::span<const graph::NameId> labels);
+  Datum properties_datum(std::span<const graph::Property> properties);
+  void insert_node_labels(graph::NodeId id, std::span<const graph::NameId> labels, bool batched);
+  void remove_node_label(graph::NodeId id, graph::NameId label);
+  void lock_endpoint(graph::NodeId id);
+  bool has_relationships(graph::NodeId id);
+  std::optional<TupleTableSlot*> find_for_write(Pool which, std::int64_t id, PooledScan** scan);
+  void change_row(bool node, std::int64_t id, const graph::NodeChange& change);
+  bool is_visible(ItemPointer tid);
+  static std::int64_t touched_key(bool node, std::int64_t id) noexcept {
+    return id * 2 + (node ? 1 : 0);
+  }
+  bool remove_row(Writer which, PooledScan* scan);
+  std::string free_name(const graph::SchemaCommand& c, const char* suffix);
+  void create_schema_object(const graph::SchemaCommand& c);
+  void drop_schema_object(const graph::SchemaCommand& c);
+  void show_schema(bool constraints, graph::Arena& arena, graph::RowSink& rows);
+  double table_rows(Oid table);
+  double rows_with(Oid table, AttrNumber column, graph::NameId value);
+
+  std::string graph_name_;
+  GraphTables tables_;
+  GraphNames names_;
+  MemoryContext context_;
+  Snapshot snapshot_ = nullptr;  // of reads
+  Snapshot write_snapshot_ = nullptr;
+  std::vector<Snapshot> registered_;
+  ScanPool pools_[kPools];
+  bool pools_checked_[kPools] = {};
+  std::unique_ptr<TableWriter> writers_[kWriters];
+  std::vector<std::pair<Oid, AclMode>> write_checks_;
+  graph::MapBuilder builder_;
+  std::string encoded_;
+  struct IndexPool {
+    std::uint32_t index;
+    int keys;
+    ScanPool pool;
+  };
+  TableScan* begin_table_scan(Oid table);
+  void end_table_scans();
+  ScanPool& index_pool(std::uint32_t index, int keys);
+
+  std::vector<TableScan*> table_scans_;
+  std::vector<PropertyIndex> property_indexes_;  // those that seek can use
+  std::vector<graph::IndexInfo> index_infos_;
+  std::vector<std::unique_ptr<IndexPool>> index_pools_;
+  bool indexes_loaded_ = false;
+  std::vector<std::pair<Oid, double>> row_estimates_;
+  std::vector<std::unique_ptr<graph::Procedure>> procedures_;
+  std::unordered_set<std::int64_t> locked_;   // nodes that cannot go before this transaction ends
+  std::unordered_set<std::int64_t> touched_;  // rows changed since the last command id
+  bool dirty_ = false;                        // written since write_snapshot_ was taken
+  bool refresh_ = false;                      // the next advance() takes a new snapshot
+};
+
+}  // namespace rv::pg

@@ -1,0 +1,314 @@
+// Changing and deleting nodes and relationships.
+//
+// Concurrency, READ COMMITTED: a row that another transaction changed meanwhile is waited for; the
+// change then applies to its newest version unless a property or label that is set here was set
+// there too, which is a serialization failure rather than a lost update. Stricter levels fail with
+// 40001 at once, as UPDATE does.
+#include <algorithm>
+
+#include "pg/graph/map_datum.h"
+#include "pg/graph/store.h"
+
+extern "C" {
+#include "access/xact.h"
+#include "utils/array.h"
+#include "utils/snapmgr.h"
+}
+
+namespace rv::pg {
+
+using graph::MapView;
+using graph::NameId;
+using graph::NodeId;
+using graph::RelationshipId;
+
+namespace {
+
+[[noreturn]] void fail_serialization() {
+  call([] {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent update"),
+                    errhint("Run the transaction again.")));
+  });
+  throw Error(ErrorCode::internal, "unreachable");
+}
+
+bool transaction_snapshot() { return IsolationUsesXactSnapshot(); }
+
+// A row as bytes that do not depend on a slot.
+struct Row {
+  ItemPointerData tid;
+  std::vector<NameId> labels;
+  std::int32_t type = 0;
+  std::int64_t source = 0, target = 0;
+  std::string properties;
+};
+
+Row copy_row(TupleTableSlot* slot, bool node) {
+  bool null;
+  Row r;
+  r.tid = slot->tts_tid;
+  if (node) {
+    const Datum labels = call([&] { return slot_getattr(slot, kNodeLabels, &null); });
+    auto* array = call([labels] { return DatumGetArrayTypeP(labels); });
+    const int n = ARR_NDIM(array) == 1 && !ARR_HASNULL(array) ? ARR_DIMS(array)[0] : 0;
+    const auto* ids = reinterpret_cast<const NameId*>(ARR_DATA_PTR(array));
+    r.labels.assign(ids, ids + n);
+  } else {
+    call([&] {
+      r.type = DatumGetInt32(slot_getattr(slot, kEdgeType, &null));
+      r.source = DatumGetInt64(slot_getattr(slot, kEdgeSource, &null));
+      r.target = DatumGetInt64(slot_getattr(slot, kEdgeTarget, &null));
+    });
+  }
+  const Datum map =
+      call([&] { return slot_getattr(slot, node ? kNodeProperties : kEdgeProperties, &null); });
+  const auto bytes = map_bytes(map);
+  r.properties.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return r;
+}
+
+MapView view(const std::string& stored) { return MapView(std::as_bytes(std::span(stored))); }
+
+bool same_property(const std::string& a, const std::string& b, const graph::PropertyKey& key) {
+  const auto x = view(a).find(key);
+  const auto y = view(b).find(key);
+  if (!x || !y) return x.has_value() == y.has_value();
+  return x->type() == y->type() && std::equal(x->payload().begin(), x->payload().end(),
+                                              y->payload().begin(), y->payload().end());
+}
+
+bool contains(std::span<const NameId> set, NameId id) {
+  return std::find(set.begin(), set.end(), id) != set.end();
+}
+
+}  // namespace
+
+// The newest version of a row that this transaction may see, for a write. A row that was changed
+// under the current command id, or made since the last look, needs a new one.
+std::optional<TupleTableSlot*> PgStore::find_for_write(Pool which, std::int64_t id,
+                                                       PooledScan** scan) {
+  const std::int64_t key = touched_key(which == kNodeByKey, id);
+  if (write_snapshot_ == nullptr || touched_.contains(key)) write_snapshot();
+  ScanPool& scans = pool(which);
+  for (;;) {
+    Snapshot snapshot = write_snapshot_;
+    PooledScan* s = nullptr;
+    const bool found = call([&] {
+      s = scans.acquire(snapshot);
+      return fetch_by_id(s, id);
+    });
+    *scan = s;
+    if (found) return s->slot;
+    if (!dirty_) return std::nullopt;
+    scans.release(s);
+    write_snapshot();
+  }
+}
+
+// One change of a row: `node` or a relationship, whose labels lists are empty.
+void PgStore::change_row(bool node, std::int64_t id, const graph::NodeChange& change) {
+  const Pool which = node ? kNodeByKey : kEdgeByKey;
+  PooledScan* scan = nullptr;
+  const auto slot = find_for_write(which, id, &scan);
+  if (!slot) {
+    pool(which).release(scan);
+    throw Error(ErrorCode::constraint_violation,
+                std::string(node ? "node " : "relationship ") + std::to_string(id) +
+                    " does not exist any more",
+                "EntityNotFound", "It was deleted by this query or by a concurrent transaction.");
+  }
+  ScratchScope scratch(*this);
+  Row row = copy_row(*slot, node);
+  const graph::KeyTable& keys = session_keys();
+  TableWriter& w = writer(node ? kNodeWriter : kEdgeWriter);
+  for (;;) {
+    builder_.clear();
+    if (!change.properties.replace_all) builder_.add_all(view(row.properties));
+    for (const auto& p : change.properties.set) {
+      if (p.value.is_null()) {
+        builder_.remove(keys[p.key].name);
+      } else {
+        graph::encode_value(builder_.set(keys[p.key].name), p.value);
+      }
+    }
+    encoded_.clear();
+    builder_.finish(encoded_);
+    std::vector<NameId> labels;
+    for (const NameId l : row.labels)
+      if (!contains(change.remove_labels, l) || contains(change.add_labels, l)) labels.push_back(l);
+    for (const NameId l : change.add_labels)
+      if (!contains(labels, l)) labels.push_back(l);
+    std::sort(labels.begin(), labels.end());
+    if (labels == row.labels && encoded_ == row.properties) break;
+
+    WriteOutcome outcome;
+    if (node) {
+      const Datum values[] = {Int64GetDatum(id), labels_datum(labels), bytes_datum(encoded_)};
+      outcome = w.update(&row.tid, values, write_snapshot_);
+    } else {
+      const Datum values[] = {Int64GetDatum(id), Int32GetDatum(row.type), Int64GetDatum(row.source),
+                              Int64GetDatum(row.target), bytes_datum(encoded_)};
+      outcome = w.update(&row.tid, values, write_snapshot_);
+    }
+    if (outcome == WriteOutcome::done) {
+      if (node && labels != row.labels) {
+        for (const NameId l : row.labels)
+          if (!contains(labels, l)) remove_node_label(id, l);
+        std::vector<NameId> added;
+        for (const NameId l : labels)
+          if (!contains(row.labels, l)) added.push_back(l);
+        insert_node_labels(id, added, false);
+      }
+      dirty_ = true;
+      touched_.insert(touched_key(node, id));
+      break;
+    }
+    if (outcome == WriteOutcome::gone || transaction_snapshot()) fail_serialization();
+    if (w.lock(&row.tid, LockTupleNoKeyExclusive, write_snapshot_, *slot) == WriteOutcome::gone)
+      fail_serialization();
+    Row newest = copy_row(*slot, node);
+    if (change.properties.replace_all && newest.properties != row.properties) fail_serialization();
+    for (const auto& p : change.properties.set)
+      if (!same_property(row.properties, newest.properties, keys[p.key])) fail_serialization();
+    row = std::move(newest);
+  }
+  call([&] { ExecClearTuple(*slot); });
+  pool(which).release(scan);
+}
+
+void PgStore::change_nodes(std::span<const graph::NodeChange> changes) {
+  for (const auto& c : changes) {
+    need_write(tables_.node, ACL_SELECT | ACL_UPDATE);
+    if (!c.add_labels.empty()) need_write(tables_.node_label, ACL_INSERT);
+    if (!c.remove_labels.empty()) need_write(tables_.node_label, ACL_SELECT | ACL_DELETE);
+    change_row(true, c.node, c);
+    check_interrupts();
+  }
+}
+
+void PgStore::change_relationships(std::span<const graph::RelationshipChange> changes) {
+  need_write(tables_.edge, ACL_SELECT | ACL_UPDATE);
+  for (const auto& c : changes) {
+    graph::NodeChange change{};
+    change.properties = c.properties;
+    change_row(false, c.relationship, change);
+    check_interrupts();
+  }
+}
+
+void PgStore::remove_node_label(NodeId id, NameId label) {
+  ScanPool& scans = pool(kNodeLabelForWrite);
+  Snapshot snapshot = write_snapshot();
+  PooledScan* s = nullptr;
+  ItemPointerData tid;
+  const bool found = call([&] {
+    s = scans.acquire(snapshot);
+    ScanKeyData keys[2];
+    int4_key(&keys[0], 1, label);
+    int8_key(&keys[1], 2, id);
+    index_rescan(s->scan, keys, 2, nullptr, 0);
+    const bool any = index_getnext_slot(s->scan, ForwardScanDirection, s->slot);
+    if (any) tid = s->slot->tts_tid;
+    ExecClearTuple(s->slot);
+    return any;
+  });
+  scans.release(s);
+  if (found) writer(kNodeLabelWriter).remove(&tid, snapshot);
+}
+
+// Deletes a row; false when it is already gone. The slot keeps what the row was.
+bool PgStore::remove_row(Writer which, PooledScan* scan) {
+  TableWriter& w = writer(which);
+  for (;;) {
+    ItemPointerData tid = scan->slot->tts_tid;
+    const WriteOutcome outcome = w.remove(&tid, write_snapshot_);
+    if (outcome == WriteOutcome::done) return true;
+    if (transaction_snapshot()) fail_serialization();
+    if (outcome == WriteOutcome::gone) return false;
+    if (w.lock(&tid, LockTupleExclusive, write_snapshot_, scan->slot) == WriteOutcome::gone)
+      return false;
+  }
+}
+
+void PgStore::delete_relationships(std::span<const RelationshipId> ids) {
+  if (ids.empty()) return;
+  need_write(tables_.edge, ACL_SELECT | ACL_DELETE);
+  std::vector<RelationshipId> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  for (const RelationshipId id : sorted) {
+    PooledScan* scan = nullptr;
+    if (find_for_write(kEdgeByKey, id, &scan)) {
+      remove_row(kEdgeWriter, scan);
+      dirty_ = true;
+      touched_.insert(touched_key(false, id));
+    }
+    call([scan] { ExecClearTuple(scan->slot); });
+    pool(kEdgeByKey).release(scan);
+    check_interrupts();
+  }
+}
+
+// Whether a relationship is left, by what is committed now: a concurrent transaction may have made
+// one after this statement began; its lock on the node was waited for.
+bool PgStore::has_relationships(NodeId id) {
+  Snapshot latest = call([] {
+    CommandCounterIncrement();
+    return RegisterSnapshot(GetLatestSnapshot());
+  });
+  bool any = false;
+  for (const Pool which : {kOut1, kIn1}) {
+    ScanPool& scans = pool(which);
+    any = call([&] {
+      PooledScan* s = scans.acquire(latest);
+      ScanKeyData key;
+      int8_key(&key, 1, id);
+      index_rescan(s->scan, &key, 1, nullptr, 0);
+      const bool found = next_index_entry(s) != nullptr;
+      s->scan->xs_snapshot = snapshot_;
+      scans.release(s);
+      return found;
+    });
+    if (any) break;
+  }
+  call([latest] { UnregisterSnapshot(latest); });
+  return any;
+}
+
+void PgStore::delete_nodes(std::span<const NodeId> ids) {
+  if (ids.empty()) return;
+  need_write(tables_.node, ACL_SELECT | ACL_DELETE);
+  need_write(tables_.node_label, ACL_SELECT | ACL_DELETE);
+  std::vector<NodeId> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  for (const NodeId id : sorted) {
+    PooledScan* scan = nullptr;
+    if (find_for_write(kNodeByKey, id, &scan)) {
+      ScratchScope scratch(*this);
+      ItemPointerData tid = scan->slot->tts_tid;
+      const WriteOutcome locked =
+          writer(kNodeWriter).lock(&tid, LockTupleExclusive, write_snapshot_, scan->slot);
+      if (locked == WriteOutcome::changed_elsewhere && transaction_snapshot()) fail_serialization();
+      if (locked != WriteOutcome::gone) {
+        const Row row = copy_row(scan->slot, true);
+        if (has_relationships(id))
+          throw Error(
+              ErrorCode::constraint_violation,
+              "cannot delete node " + std::to_string(id) + ", because it still has relationships",
+              "DeleteConnectedNode", "Delete them first, or use DETACH DELETE.");
+        if (remove_row(kNodeWriter, scan))
+          for (const NameId label : row.labels) remove_node_label(id, label);
+        dirty_ = true;
+        touched_.insert(touched_key(true, id));
+      }
+    }
+    call([scan] { ExecClearTuple(scan->slot); });
+    pool(kNodeByKey).release(scan);
+    locked_.erase(id);
+    check_interrupts();
+  }
+}
+
+}  // namespace rv::pg

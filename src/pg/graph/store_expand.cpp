@@ -1,0 +1,155 @@
+// Expansion from nodes over the two edge indexes, index-only.
+#include "pg/graph/store.h"
+
+namespace rv::pg {
+
+using graph::Direction;
+using graph::Hop;
+using graph::NameId;
+using graph::NodeId;
+
+namespace {
+
+// Entries of edge_out (source, type, target, id) and edge_in (target, type, source, id).
+struct EdgeEntry {
+  std::int64_t near;
+  std::int32_t type;
+  std::int32_t padding;
+  std::int64_t far;
+  std::int64_t id;
+};
+static_assert(sizeof(EdgeEntry) == 32);
+
+}  // namespace
+
+// Walks over (start, type, direction) one after the other; each is one descent of an index.
+class ExpandCursor final : public graph::HopCursor {
+ public:
+  // `ends` empty: any far end.
+  ExpandCursor(PgStore& store, std::span<const NodeId> starts, std::span<const NodeId> ends,
+               Direction direction, std::span<const NameId> types)
+      : starts_(starts),
+        ends_(ends),
+        types_(types.begin(), types.end()),
+        both_(direction == Direction::both),
+        snapshot_(store.snapshot_) {
+    // A search for one far end needs the type too: without types, far ends are compared here.
+    keys_ = types_.empty() ? 1 : ends_.empty() ? 2 : 3;
+    const int out_pool = PgStore::kOut1 + keys_ - 1;
+    const int in_pool = PgStore::kIn1 + keys_ - 1;
+    if (direction != Direction::in) pools_[0] = &store.pool(static_cast<PgStore::Pool>(out_pool));
+    if (direction != Direction::out) pools_[1] = &store.pool(static_cast<PgStore::Pool>(in_pool));
+    incoming_ = direction == Direction::in;
+  }
+  ~ExpandCursor() override {
+    for (int i = 0; i < 2; ++i)
+      if (scans_[i] != nullptr) pools_[i]->release(scans_[i]);
+  }
+  ExpandCursor(const ExpandCursor&) = delete;
+  ExpandCursor& operator=(const ExpandCursor&) = delete;
+
+  std::size_t next(std::span<Hop> out) override {
+    return call([&] {
+      std::size_t n = 0;
+      while (n < out.size()) {
+        if (!positioned_) {
+          if (start_ == starts_.size()) break;
+          position();
+        }
+        const char* raw = next_index_entry(scans_[incoming_ ? 1 : 0]);
+        if (raw == nullptr) {
+          step();
+          CHECK_FOR_INTERRUPTS();
+          continue;
+        }
+        EdgeEntry e;
+        std::memcpy(&e, raw, sizeof e);
+        if (!ends_.empty() && e.far != ends_[start_]) continue;
+        if (both_ && incoming_ && e.far == e.near) continue;  // a self-loop was seen going out
+        Hop& hop = out[n++];
+        hop.input = static_cast<std::uint32_t>(start_);
+        hop.other = e.far;
+        hop.relationship = incoming_ ? graph::RelationshipRef{e.id, e.far, e.near, e.type}
+                                     : graph::RelationshipRef{e.id, e.near, e.far, e.type};
+      }
+      return n;
+    });
+  }
+
+  // The number of entries at the current start; moves on to the next start.
+  std::int64_t count_start() {
+    return call([&] {
+      std::int64_t n = 0;
+      const std::size_t here = start_;
+      while (start_ == here) {
+        if (!positioned_) position();
+        const char* raw = next_index_entry(scans_[incoming_ ? 1 : 0]);
+        if (raw == nullptr) {
+          step();
+          CHECK_FOR_INTERRUPTS();
+          continue;
+        }
+        EdgeEntry e;
+        std::memcpy(&e, raw, sizeof e);
+        n += both_ && incoming_ && e.far == e.near ? 0 : 1;
+      }
+      return n;
+    });
+  }
+
+ private:
+  void position() {
+    const int i = incoming_ ? 1 : 0;
+    if (scans_[i] == nullptr) scans_[i] = pools_[i]->acquire(snapshot_);
+    ScanKeyData keys[3];
+    int8_key(&keys[0], 1, starts_[start_]);
+    if (keys_ > 1) int4_key(&keys[1], 2, types_[type_]);
+    if (keys_ > 2) int8_key(&keys[2], 3, ends_[start_]);
+    index_rescan(scans_[i]->scan, keys, keys_, nullptr, 0);
+    positioned_ = true;
+  }
+  void step() noexcept {
+    positioned_ = false;
+    if (++type_ < types_.size()) return;
+    type_ = 0;
+    if (both_ && !incoming_) {
+      incoming_ = true;
+      return;
+    }
+    if (both_) incoming_ = false;
+    ++start_;
+  }
+
+  std::span<const NodeId> starts_, ends_;
+  std::vector<NameId> types_;
+  bool both_;
+  bool incoming_;
+  Snapshot snapshot_;
+  int keys_;
+  ScanPool* pools_[2] = {};
+  PooledScan* scans_[2] = {};
+  std::size_t start_ = 0;
+  std::size_t type_ = 0;
+  bool positioned_ = false;
+};
+
+std::unique_ptr<graph::HopCursor> PgStore::expand(std::span<const NodeId> starts,
+                                                  Direction direction,
+                                                  std::span<const NameId> types) {
+  return std::make_unique<ExpandCursor>(*this, starts, std::span<const NodeId>{}, direction, types);
+}
+
+std::unique_ptr<graph::HopCursor> PgStore::expand_into(std::span<const NodeId> starts,
+                                                       std::span<const NodeId> ends,
+                                                       Direction direction,
+                                                       std::span<const NameId> types) {
+  return std::make_unique<ExpandCursor>(*this, starts, ends, direction, types);
+}
+
+void PgStore::degrees(std::span<const NodeId> starts, Direction direction,
+                      std::span<const NameId> types, std::int64_t* out) {
+  ExpandCursor cursor(*this, starts, {}, direction, types);
+  for (std::size_t i = 0; i < starts.size(); ++i) out[i] = cursor.count_start();
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,244 @@
+// Property indexes: what there is, and seeks by equality, range and prefix.
+#include <algorithm>
+
+#include "core/graph/map/sort_key.h"
+#include "pg/graph/map_datum.h"
+#include "pg/graph/store.h"
+
+extern "C" {
+#include "access/stratnum.h"
+#include "utils/fmgroids.h"
+}
+
+namespace rv::pg {
+
+using graph::IndexRange;
+using graph::Value;
+
+namespace {
+
+constexpr int kMaxScanKeys = 34;
+
+// One condition on the key of a column.
+struct Bound {
+  AttrNumber column;
+  StrategyNumber strategy;
+  std::string key;
+};
+
+std::string sort_key(const Value& value) {
+  std::string encoded;
+  graph::encode_value(encoded, value);
+  std::string key;
+  append_sort_key(key, graph::PropertyView::decode(std::as_bytes(std::span(encoded))));
+  return key;
+}
+
+// The smallest key above every key that starts with `prefix`.
+std::string after_prefix(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+bool is_cut(const std::string& key) { return key.size() > 1 + graph::kMaxKeyString; }
+
+// Keys beyond the cut keep no order: the bound then is the cut itself.
+void add_range(std::vector<Bound>& out, AttrNumber column, const IndexRange& range) {
+  if (range.prefix) {
+    std::string low;
+    graph::append_string_prefix_key(low, *range.prefix);
+    out.push_back({column, BTGreaterEqualStrategyNumber, low});
+    out.push_back({column, BTLessStrategyNumber, after_prefix(low)});
+    return;
+  }
+  const std::string any = sort_key(range.lower ? *range.lower : *range.upper).substr(0, 1);
+  std::string low = range.lower ? sort_key(*range.lower) : any;
+  std::string high = range.upper ? sort_key(*range.upper) : any;
+  const bool low_cut = is_cut(low);
+  if (low_cut) low.resize(1 + graph::kMaxKeyString);
+  out.push_back({column,
+                 static_cast<StrategyNumber>(range.lower && !range.lower_inclusive && !low_cut
+                                                 ? BTGreaterStrategyNumber
+                                                 : BTGreaterEqualStrategyNumber),
+                 low});
+  if (!range.upper || is_cut(high)) {
+    high.resize(std::min<std::size_t>(high.size(), 1 + graph::kMaxKeyString));
+    out.push_back({column, BTLessStrategyNumber, after_prefix(high)});
+  } else {
+    out.push_back({column,
+                   static_cast<StrategyNumber>(range.upper_inclusive ? BTLessEqualStrategyNumber
+                                                                     : BTLessStrategyNumber),
+                   high});
+  }
+}
+
+RegProcedure comparison(StrategyNumber strategy) {
+  switch (strategy) {
+    case BTLessStrategyNumber:
+      return F_BYTEALT;
+    case BTLessEqualStrategyNumber:
+      return F_BYTEALE;
+    case BTGreaterEqualStrategyNumber:
+      return F_BYTEAGE;
+    case BTGreaterStrategyNumber:
+      return F_BYTEAGT;
+    default:
+      return F_BYTEAEQ;
+  }
+}
+
+// The conditions of a seek; nothing when it cannot find anything.
+std::optional<std::vector<Bound>> bounds_of(const IndexRange& range) {
+  std::vector<Bound> out;
+  AttrNumber column = 1;
+  for (const Value& v : range.equal) {
+    if (v.is_null()) return std::nullopt;
+    out.push_back({column++, BTEqualStrategyNumber, sort_key(v)});
+  }
+  for (const auto& v : {range.lower, range.upper})
+    if (v && v->is_null()) return std::nullopt;
+  if (range.prefix || range.lower || range.upper) add_range(out, column, range);
+  return out;
+}
+
+}  // namespace
+
+// Rows of an index scan, taken from the heap.
+class SeekCursor {
+ public:
+  SeekCursor(ScanPool& pool, Snapshot snapshot, const std::vector<Bound>& bounds) : pool_(pool) {
+    std::vector<Datum> keys;
+    for (const auto& b : bounds) keys.push_back(bytes_datum(b.key));
+    const std::span<const Datum> data(keys);
+    const std::span<const Bound> conditions(bounds);
+    scan_ = call([&] {
+      PooledScan* s = pool.acquire(snapshot);
+      ScanKeyData scan_keys[kMaxScanKeys];
+      for (std::size_t i = 0; i < conditions.size(); ++i)
+        ScanKeyInit(&scan_keys[i], conditions[i].column, conditions[i].strategy,
+                    comparison(conditions[i].strategy), data[i]);
+      index_rescan(s->scan, scan_keys, static_cast<int>(conditions.size()), nullptr, 0);
+      return s;
+    });
+  }
+  ~SeekCursor() { pool_.release(scan_); }
+  SeekCursor(const SeekCursor&) = delete;
+  SeekCursor& operator=(const SeekCursor&) = delete;
+
+  template <class T, class Take>
+  std::size_t fill(std::span<T> out, Take take) {
+    if (done_) return 0;
+    const std::size_t n = call([&] {
+      std::size_t i = 0;
+      for (; i < out.size(); ++i) {
+        if (!index_getnext_slot(scan_->scan, ForwardScanDirection, scan_->slot)) break;
+        take(scan_->slot, out[i]);
+        CHECK_FOR_INTERRUPTS();
+      }
+      ExecClearTuple(scan_->slot);
+      return i;
+    });
+    done_ = n < out.size();
+    return n;
+  }
+
+ private:
+  ScanPool& pool_;
+  PooledScan* scan_;
+  bool done_ = false;
+};
+
+namespace {
+
+template <class T>
+class EmptyCursor final : public graph::Cursor<T> {
+ public:
+  std::size_t next(std::span<T>) override { return 0; }
+};
+
+class NodeSeek final : public graph::NodeCursor {
+ public:
+  NodeSeek(ScanPool& pool, Snapshot snapshot, const std::vector<Bound>& bounds)
+      : seek_(pool, snapshot, bounds) {}
+  std::size_t next(std::span<graph::NodeId> out) override {
+    return seek_.fill(out, [](TupleTableSlot* slot, graph::NodeId& id) {
+      bool null;
+      id = DatumGetInt64(slot_getattr(slot, kNodeId, &null));
+    });
+  }
+
+ private:
+  SeekCursor seek_;
+};
+
+class RelationshipSeek final : public graph::RelationshipCursor {
+ public:
+  RelationshipSeek(ScanPool& pool, Snapshot snapshot, const std::vector<Bound>& bounds)
+      : seek_(pool, snapshot, bounds) {}
+  std::size_t next(std::span<graph::RelationshipRef> out) override {
+    return seek_.fill(out, [](TupleTableSlot* slot, graph::RelationshipRef& r) {
+      bool null;
+      r.id = DatumGetInt64(slot_getattr(slot, kEdgeId, &null));
+      r.type = DatumGetInt32(slot_getattr(slot, kEdgeType, &null));
+      r.source = DatumGetInt64(slot_getattr(slot, kEdgeSource, &null));
+      r.target = DatumGetInt64(slot_getattr(slot, kEdgeTarget, &null));
+    });
+  }
+
+ private:
+  SeekCursor seek_;
+};
+
+}  // namespace
+
+std::span<const graph::IndexInfo> PgStore::indexes() {
+  if (indexes_loaded_) return index_infos_;
+  property_indexes_.clear();
+  index_infos_.clear();
+  for (const bool on_relationships : {false, true})
+    for (const auto& x : property_indexes(tables_, on_relationships))
+      if (!x.vector) property_indexes_.push_back(x);
+  for (const auto& x : property_indexes_) {
+    graph::IndexInfo info;
+    info.id = static_cast<std::uint32_t>(index_infos_.size());
+    info.label = x.label;
+    info.on_relationships = x.on_relationships;
+    info.unique = x.unique;
+    for (const auto& key : x.keys) info.keys.push_back(session_keys().intern(key));
+    info.distinct_values = distinct_keys(x);
+    index_infos_.push_back(std::move(info));
+  }
+  indexes_loaded_ = true;
+  return index_infos_;
+}
+
+ScanPool& PgStore::index_pool(std::uint32_t index, int keys) {
+  indexes();
+  for (auto& p : index_pools_)
+    if (p->index == index && p->keys == keys) return p->pool;
+  const PropertyIndex& x = property_indexes_.at(index);
+  const Oid table = x.on_relationships ? tables_.edge : tables_.node;
+  check_table_access(table, ACL_SELECT);
+  auto& p = index_pools_.emplace_back(std::make_unique<IndexPool>(IndexPool{index, keys, {}}));
+  p->pool.init(table, x.index, keys, false, context_);
+  return p->pool;
+}
+
+std::unique_ptr<graph::NodeCursor> PgStore::seek_nodes(std::uint32_t index,
+                                                       const IndexRange& range) {
+  const auto bounds = bounds_of(range);
+  if (!bounds) return std::make_unique<EmptyCursor<graph::NodeId>>();
+  return std::make_unique<NodeSeek>(index_pool(index, static_cast<int>(bounds->size())), snapshot_,
+                                    *bounds);
+}
+
+std::unique_ptr<graph::RelationshipCursor> PgStore::seek_relationships(std::uint32_t index,
+                                                                       const IndexRange& range) {
+  const auto bounds = bounds_of(range);
+  if (!bounds) return std::make_unique<EmptyCursor<graph::RelationshipRef>>();
+  return std::make_unique<RelationshipSeek>(index_pool(index, static_cast<int>(bounds->size())),
+                                            snapshot_, *bounds);
+}
+
+}  // namespace rv::pg

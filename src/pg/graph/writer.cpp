@@ -1,0 +1,202 @@
+#include "pg/graph/writer.h"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "storage/lmgr.h"
+#include "storage/procarray.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+}
+
+namespace rv::pg {
+namespace {
+
+constexpr int kBatchRows = 1000;
+constexpr std::size_t kBatchBytes = 65'536;
+
+// A slot's constraints, then its index entries; inside call().
+void check_constraints(Relation rel, ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
+  if (rel->rd_att->constr != nullptr) ExecConstraints(target, slot, estate);
+}
+
+}  // namespace
+
+TableWriter::TableWriter(Oid table) {
+  call([&] {
+    PreventCommandIfReadOnly("Cypher update");
+    PreventCommandIfParallelMode("Cypher update");
+    rel_ = table_open(table, RowExclusiveLock);
+    estate_ = CreateExecutorState();
+    MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
+    target_ = makeNode(ResultRelInfo);
+    InitResultRelInfo(target_, rel_, 0, nullptr, 0);
+    ExecOpenIndices(target_, true);
+    slot_ = table_slot_create(rel_, nullptr);
+    MemoryContextSwitchTo(old);
+  });
+}
+
+void TableWriter::close() {
+  flush();
+  call([this] {
+    if (bulk_ != nullptr) FreeBulkInsertState(bulk_);
+    bulk_ = nullptr;
+    for (int i = 0; batch_ != nullptr && i < kBatchRows && batch_[i] != nullptr; ++i)
+      ExecDropSingleTupleTableSlot(batch_[i]);
+    ExecDropSingleTupleTableSlot(slot_);
+    ExecCloseIndices(target_);
+    FreeExecutorState(estate_);
+    table_close(rel_, NoLock);
+  });
+}
+
+void TableWriter::fill(TupleTableSlot* slot, std::span<const Datum> values) {
+  ExecClearTuple(slot);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    slot->tts_values[i] = values[i];
+    slot->tts_isnull[i] = false;
+  }
+  ExecStoreVirtualTuple(slot);
+}
+
+void TableWriter::insert(std::span<const Datum> values) {
+  call([&] {
+    MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
+    fill(slot_, values);
+    check_constraints(rel_, target_, slot_, estate_);
+    table_tuple_insert(rel_, slot_, GetCurrentCommandId(true), 0, nullptr);
+    if (target_->ri_NumIndices > 0)
+      rv_insert_index_tuples(target_, slot_, estate_, false, false, nullptr);
+    ExecClearTuple(slot_);
+    MemoryContextSwitchTo(old);
+    ResetPerTupleExprContext(estate_);
+  });
+}
+
+bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemPointer other) {
+  return call([&] {
+    MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
+    bool inserted = false;
+    for (;;) {
+      fill(slot_, values);
+      check_constraints(rel_, target_, slot_, estate_);
+      if (!rv_check_index_constraints(target_, slot_, estate_, other)) break;
+      // As INSERT ... ON CONFLICT DO NOTHING: insert, then see whether somebody was faster.
+      const uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+      table_tuple_insert_speculative(rel_, slot_, GetCurrentCommandId(true), 0, nullptr, token);
+      bool conflict = false;
+      rv_insert_index_tuples(target_, slot_, estate_, false, true, &conflict);
+      table_tuple_complete_speculative(rel_, slot_, token, !conflict);
+      SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+      if (!conflict) {
+        inserted = true;
+        break;
+      }
+      CHECK_FOR_INTERRUPTS();
+    }
+    ExecClearTuple(slot_);
+    MemoryContextSwitchTo(old);
+    ResetPerTupleExprContext(estate_);
+    return inserted;
+  });
+}
+
+void TableWriter::add(std::span<const Datum> values) {
+  call([&] {
+    if (batch_ == nullptr) {
+      MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
+      batch_ = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kBatchRows));
+      bulk_ = GetBulkInsertState();
+      MemoryContextSwitchTo(old);
+    }
+    if (batch_[batched_] == nullptr) {
+      MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
+      batch_[batched_] = table_slot_create(rel_, nullptr);
+      MemoryContextSwitchTo(old);
+    }
+    TupleTableSlot* slot = batch_[batched_];
+    fill(slot, values);
+    check_constraints(rel_, target_, slot, estate_);
+    ExecMaterializeSlot(slot);
+    ResetPerTupleExprContext(estate_);
+    ++batched_;
+    batched_bytes_ += reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->base.tuple->t_len;
+  });
+  if (batched_ == kBatchRows || batched_bytes_ > kBatchBytes) flush();
+}
+
+void TableWriter::flush() {
+  if (batched_ == 0) return;
+  call([this] {
+    MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
+    table_multi_insert(rel_, batch_, batched_, GetCurrentCommandId(true), 0, bulk_);
+    MemoryContextSwitchTo(old);
+    for (int i = 0; i < batched_; ++i) {
+      if (with_indexes_ && target_->ri_NumIndices > 0) {
+        ResetPerTupleExprContext(estate_);
+        rv_insert_index_tuples(target_, batch_[i], estate_, false, false, nullptr);
+      }
+      ExecClearTuple(batch_[i]);
+    }
+    ResetPerTupleExprContext(estate_);
+    CHECK_FOR_INTERRUPTS();
+  });
+  batched_ = 0;
+  batched_bytes_ = 0;
+}
+
+WriteOutcome TableWriter::update(ItemPointer tid, std::span<const Datum> values,
+                                 Snapshot snapshot) {
+  return call([&] {
+    CheckCmdReplicaIdentity(rel_, CMD_UPDATE);
+    MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
+    fill(slot_, values);
+    check_constraints(rel_, target_, slot_, estate_);
+    TM_FailureData failure;
+    LockTupleMode mode;
+    bool update_indexes = false;
+    const TM_Result r = rv_table_tuple_update(rel_, tid, slot_, GetCurrentCommandId(true), snapshot,
+                                              &failure, &mode, &update_indexes);
+    if (r == TM_Ok && update_indexes && target_->ri_NumIndices > 0)
+      rv_insert_index_tuples(target_, slot_, estate_, true, false, nullptr);
+    ExecClearTuple(slot_);
+    MemoryContextSwitchTo(old);
+    ResetPerTupleExprContext(estate_);
+    if (r == TM_Ok) return WriteOutcome::done;
+    if (r == TM_Updated) return WriteOutcome::changed_elsewhere;
+    if (r == TM_Deleted || r == TM_SelfModified) return WriteOutcome::gone;
+    elog(ERROR, "unexpected result %d of an update", static_cast<int>(r));
+  });
+}
+
+WriteOutcome TableWriter::remove(ItemPointer tid, Snapshot snapshot) {
+  return call([&] {
+    CheckCmdReplicaIdentity(rel_, CMD_DELETE);
+    TM_FailureData failure;
+    const TM_Result r = table_tuple_delete(rel_, tid, GetCurrentCommandId(true), snapshot,
+                                           InvalidSnapshot, true, &failure, false);
+    if (r == TM_Ok) return WriteOutcome::done;
+    if (r == TM_Updated) return WriteOutcome::changed_elsewhere;
+    if (r == TM_Deleted || r == TM_SelfModified) return WriteOutcome::gone;
+    elog(ERROR, "unexpected result %d of a delete", static_cast<int>(r));
+  });
+}
+
+WriteOutcome TableWriter::lock(ItemPointer tid, LockTupleMode mode, Snapshot snapshot,
+                               TupleTableSlot* slot) {
+  return call([&] {
+    TM_FailureData failure;
+    const TM_Result r = table_tuple_lock(
+        rel_, tid, snapshot, slot, GetCurrentCommandId(true), mode, LockWaitBlock,
+        IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+    if (r == TM_Ok) return failure.traversed ? WriteOutcome::changed_elsewhere : WriteOutcome::done;
+    if (r == TM_Updated) return WriteOutcome::changed_elsewhere;
+    if (r == TM_Deleted || r == TM_SelfModified) return WriteOutcome::gone;
+    elog(ERROR, "unexpected result %d of a row lock", static_cast<int>(r));
+  });
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,67 @@
+// Writes rows of one table as the executor does: CHECK constraints, indexes, unique checks,
+// command ids, waiting for concurrent transactions. No SQL is planned.
+#pragma once
+
+#include <span>
+
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "access/tableam.h"
+#include "nodes/execnodes.h"
+}
+
+namespace rv::pg {
+
+enum class WriteOutcome {
+  done,
+  changed_elsewhere,  // a concurrent transaction changed the row and committed
+  gone,               // a concurrent transaction deleted it, or this command did
+};
+
+class TableWriter {
+ public:
+  // Takes RowExclusiveLock; 25006 in a read-only transaction. The privileges are the caller's
+  // to check.
+  explicit TableWriter(Oid table);
+  // Without close() PostgreSQL cleans up at the end of the transaction, as after an error.
+  ~TableWriter() = default;
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
+  void close();
+
+  Relation relation() const noexcept { return rel_; }
+
+  // One row; none of the columns is NULL.
+  void insert(std::span<const Datum> values);
+  // False, and nothing inserted, when a unique index holds a conflicting row that this
+  // transaction or a committed one wrote, at `conflict`; waits for transactions in progress.
+  bool insert_unless_conflicting(std::span<const Datum> values, ItemPointer conflict);
+
+  // Buffered rows, written together by flush(); the values may go after add().
+  void add(std::span<const Datum> values);
+  void flush();
+  // No index entries: the caller builds the indexes anew. Before the first add().
+  void leave_out_indexes() noexcept { with_indexes_ = false; }
+
+  // Replaces or deletes the row version at `tid`, as `snapshot` sees it.
+  WriteOutcome update(ItemPointer tid, std::span<const Datum> values, Snapshot snapshot);
+  WriteOutcome remove(ItemPointer tid, Snapshot snapshot);
+  // Locks the row; with changed_elsewhere, `slot` holds its newest version, which is locked.
+  WriteOutcome lock(ItemPointer tid, LockTupleMode mode, Snapshot snapshot, TupleTableSlot* slot);
+
+ private:
+  void fill(TupleTableSlot* slot, std::span<const Datum> values);
+
+  Relation rel_;
+  EState* estate_;
+  ResultRelInfo* target_;
+  TupleTableSlot* slot_;
+  BulkInsertStateData* bulk_ = nullptr;
+  TupleTableSlot** batch_ = nullptr;
+  int batched_ = 0;
+  std::size_t batched_bytes_ = 0;
+  bool with_indexes_ = true;
+};
+
+}  // namespace rv::pg
