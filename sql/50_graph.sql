@@ -208,3 +208,10 @@ CREATE FUNCTION ruvector_register_procedure(signature text, function regprocedur
 CREATE FUNCTION ruvector_graph_import(graph text, nodes text, edges text DEFAULT NULL, key text DEFAULT 'id',
     OUT nodes_imported bigint, OUT relationships_imported bigint)
   AS 'MODULE_PATHNAME', 'rv_graph_import' LANGUAGE C VOLATILE;
+
+-- Exact counts: nodes, relationships, each label, each type; and the bytes of the tables.
+CREATE FUNCTION ruvector_graph_stats(graph text) RETURNS TABLE (kind text, name text, count bigint, bytes bigint)
+  AS 'MODULE_PATHNAME', 'rv_graph_stats' LANGUAGE C STABLE STRICT;
+-- Reads the whole graph and reports what does not fit together; no rows when all is well.
+CREATE FUNCTION ruvector_graph_check(graph text) RETURNS TABLE (problem text, item bigint)
+  AS 'MODULE_PATHNAME', 'rv_graph_check' LANGUAGE C STABLE STRICT;

@@ -28,6 +28,7 @@ PooledScan* ScanPool::acquire(Snapshot snapshot) {
   auto* s = static_cast<PooledScan*>(palloc0(sizeof(PooledScan)));
   s->scan = rv_index_beginscan(heap_, index_rel_, snapshot, keys_);
   s->scan->xs_want_itup = index_only_;
+  s->context = context_;
   s->slot = table_slot_create(heap_, nullptr);
   s->visibility_map = InvalidBuffer;
   s->next = all_;
@@ -50,7 +51,22 @@ void ScanPool::close() {
   }
 }
 
+void rescan(PooledScan* s, ScanKeyData* keys, int count) {
+  MemoryContext old = MemoryContextSwitchTo(s->context);
+  index_rescan(s->scan, keys, count, nullptr, 0);
+  MemoryContextSwitchTo(old);
+}
+
+bool next_row(PooledScan* s) {
+  MemoryContext old = MemoryContextSwitchTo(s->context);
+  const bool found = index_getnext_slot(s->scan, ForwardScanDirection, s->slot);
+  MemoryContextSwitchTo(old);
+  return found;
+}
+
 const char* next_index_entry(PooledScan* s) {
+  const char* data = nullptr;
+  MemoryContext old = MemoryContextSwitchTo(s->context);
   while (ItemPointer tid = index_getnext_tid(s->scan, ForwardScanDirection)) {
     const BlockNumber block = ItemPointerGetBlockNumber(tid);
     if (VM_ALL_VISIBLE(s->scan->heapRelation, block, &s->visibility_map)) {
@@ -59,9 +75,11 @@ const char* next_index_entry(PooledScan* s) {
       continue;
     }
     IndexTuple entry = s->scan->xs_itup;
-    return reinterpret_cast<const char*>(entry) + IndexInfoFindDataOffset(entry->t_info);
+    data = reinterpret_cast<const char*>(entry) + IndexInfoFindDataOffset(entry->t_info);
+    break;
   }
-  return nullptr;
+  MemoryContextSwitchTo(old);
+  return data;
 }
 
 void int8_key(ScanKeyData* key, AttrNumber column, int64 value) {

@@ -16,7 +16,8 @@ namespace rv::pg {
 
 struct PooledScan {
   IndexScanDesc scan;
-  TupleTableSlot* slot;  // of the heap
+  MemoryContext context;  // what the access method allocates while it scans must live as long
+  TupleTableSlot* slot;   // of the heap
   Buffer visibility_map;
   PooledScan* next_free;
   PooledScan* next;
@@ -52,6 +53,20 @@ class ScanPool {
   Relation index_rel_ = nullptr;
   PooledScan* free_ = nullptr;
   PooledScan* all_ = nullptr;
+};
+
+// Positions the scan on its keys.
+void rescan(PooledScan* s, ScanKeyData* keys, int count);
+
+// Puts the next row that the scan's snapshot sees into its slot; false at the end.
+bool next_row(PooledScan* s);
+
+// A table from its first to its last page; ended with the store, or when it reaches the end.
+struct TableScan {
+  Relation rel;
+  TableScanDesc scan;
+  TupleTableSlot* slot;
+  bool open;
 };
 
 // The next index entry whose row the scan's snapshot sees; its data (the columns of an index of

@@ -183,8 +183,8 @@ graph::RelationshipRef ref_in(TupleTableSlot* slot) {
 bool PgStore::fetch_by_id(PooledScan* s, std::int64_t id) {
   ScanKeyData key;
   int8_key(&key, 1, id);
-  index_rescan(s->scan, &key, 1, nullptr, 0);
-  return index_getnext_slot(s->scan, ForwardScanDirection, s->slot);
+  rescan(s, &key, 1);
+  return next_row(s);
 }
 
 // Calls visit(i, slot) inside call() for every id that has a row; ascending by id, each id once,

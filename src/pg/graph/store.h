@@ -14,8 +14,6 @@
 
 namespace rv::pg {
 
-struct TableScan;
-
 // One per query; made and closed inside one call of an SQL function, in the memory context that
 // the query lives in. After an error PostgreSQL releases what the store holds.
 class PgStore final : public graph::GraphStore {
@@ -140,7 +138,8 @@ class PgStore final : public graph::GraphStore {
   void insert_node_labels(graph::NodeId id, std::span<const graph::NameId> labels, bool batched);
   void remove_node_label(graph::NodeId id, graph::NameId label);
   void lock_endpoint(graph::NodeId id);
-  bool has_relationships(graph::NodeId id);
+  bool has_relationships(graph::NodeId id, Snapshot snapshot);
+  void need_no_relationships(graph::NodeId id);
   std::optional<TupleTableSlot*> find_for_write(Pool which, std::int64_t id, PooledScan** scan);
   void change_row(bool node, std::int64_t id, const graph::NodeChange& change);
   bool is_visible(ItemPointer tid);
@@ -177,7 +176,7 @@ class PgStore final : public graph::GraphStore {
   void end_table_scans();
   ScanPool& index_pool(std::uint32_t index, int keys);
 
-  std::vector<TableScan*> table_scans_;
+  std::vector<std::unique_ptr<TableScan>> table_scans_;
   std::vector<PropertyIndex> property_indexes_;  // those that seek can use
   std::vector<graph::IndexInfo> index_infos_;
   std::vector<std::unique_ptr<IndexPool>> index_pools_;

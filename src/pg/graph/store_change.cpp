@@ -24,15 +24,6 @@ using graph::RelationshipId;
 
 namespace {
 
-[[noreturn]] void fail_serialization() {
-  call([] {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access due to concurrent update"),
-                    errhint("Run the transaction again.")));
-  });
-  throw Error(ErrorCode::internal, "unreachable");
-}
-
 bool transaction_snapshot() { return IsolationUsesXactSnapshot(); }
 
 // A row as bytes that do not depend on a slot.
@@ -207,8 +198,8 @@ void PgStore::remove_node_label(NodeId id, NameId label) {
     ScanKeyData keys[2];
     int4_key(&keys[0], 1, label);
     int8_key(&keys[1], 2, id);
-    index_rescan(s->scan, keys, 2, nullptr, 0);
-    const bool any = index_getnext_slot(s->scan, ForwardScanDirection, s->slot);
+    rescan(s, keys, 2);
+    const bool any = next_row(s);
     if (any) tid = s->slot->tts_tid;
     ExecClearTuple(s->slot);
     return any;
@@ -250,30 +241,36 @@ void PgStore::delete_relationships(std::span<const RelationshipId> ids) {
   }
 }
 
-// Whether a relationship is left, by what is committed now: a concurrent transaction may have made
-// one after this statement began; its lock on the node was waited for.
-bool PgStore::has_relationships(NodeId id) {
-  Snapshot latest = call([] {
-    CommandCounterIncrement();
-    return RegisterSnapshot(GetLatestSnapshot());
-  });
-  bool any = false;
+// Whether a relationship of the node is left in the snapshot.
+bool PgStore::has_relationships(NodeId id, Snapshot snapshot) {
   for (const Pool which : {kOut1, kIn1}) {
     ScanPool& scans = pool(which);
-    any = call([&] {
-      PooledScan* s = scans.acquire(latest);
+    const bool any = call([&] {
+      PooledScan* s = scans.acquire(snapshot);
       ScanKeyData key;
       int8_key(&key, 1, id);
-      index_rescan(s->scan, &key, 1, nullptr, 0);
+      rescan(s, &key, 1);
       const bool found = next_index_entry(s) != nullptr;
       s->scan->xs_snapshot = snapshot_;
       scans.release(s);
       return found;
     });
-    if (any) break;
+    if (any) return true;
   }
+  return false;
+}
+
+// The node is locked. A relationship that this query can see is the caller's fault; one that only
+// the newest snapshot shows was made by a concurrent transaction, whose lock was waited for.
+void PgStore::need_no_relationships(NodeId id) {
+  if (has_relationships(id, write_snapshot()))
+    throw Error(ErrorCode::constraint_violation,
+                "cannot delete node " + std::to_string(id) + ", because it still has relationships",
+                "DeleteConnectedNode", "Delete them first, or use DETACH DELETE.");
+  Snapshot latest = call([] { return RegisterSnapshot(GetLatestSnapshot()); });
+  const bool concurrent = has_relationships(id, latest);
   call([latest] { UnregisterSnapshot(latest); });
-  return any;
+  if (concurrent) fail_serialization();
 }
 
 void PgStore::delete_nodes(std::span<const NodeId> ids) {
@@ -293,11 +290,7 @@ void PgStore::delete_nodes(std::span<const NodeId> ids) {
       if (locked == WriteOutcome::changed_elsewhere && transaction_snapshot()) fail_serialization();
       if (locked != WriteOutcome::gone) {
         const Row row = copy_row(scan->slot, true);
-        if (has_relationships(id))
-          throw Error(
-              ErrorCode::constraint_violation,
-              "cannot delete node " + std::to_string(id) + ", because it still has relationships",
-              "DeleteConnectedNode", "Delete them first, or use DETACH DELETE.");
+        need_no_relationships(id);
         if (remove_row(kNodeWriter, scan))
           for (const NameId label : row.labels) remove_node_label(id, label);
         dirty_ = true;

@@ -105,7 +105,7 @@ class ExpandCursor final : public graph::HopCursor {
     int8_key(&keys[0], 1, starts_[start_]);
     if (keys_ > 1) int4_key(&keys[1], 2, types_[type_]);
     if (keys_ > 2) int8_key(&keys[2], 3, ends_[start_]);
-    index_rescan(scans_[i]->scan, keys, keys_, nullptr, 0);
+    rescan(scans_[i], keys, keys_);
     positioned_ = true;
   }
   void step() noexcept {

@@ -15,14 +15,6 @@ using graph::NameId;
 using graph::NodeId;
 using graph::RelationshipRef;
 
-// A table from its first to its last page. The scan is closed with the store, or when it ends.
-struct TableScan {
-  Relation rel;
-  TableScanDesc scan;
-  TupleTableSlot* slot;
-  bool open;
-};
-
 namespace {
 
 TableScan begin(Oid table, Snapshot snapshot, MemoryContext context) {
@@ -68,16 +60,17 @@ std::size_t fill(TableScan* s, std::span<T> out, Take take) {
 
 // Scans that a cursor left before their end; the store ends them.
 void PgStore::end_table_scans() {
-  for (TableScan* s : table_scans_) call([s] { end(s); });
-  for (TableScan* s : table_scans_) delete s;
+  for (const auto& scan : table_scans_) {
+    TableScan* s = scan.get();
+    call([s] { end(s); });
+  }
   table_scans_.clear();
 }
 
 TableScan* PgStore::begin_table_scan(Oid table) {
   check_table_access(table, ACL_SELECT);
-  auto scan = std::make_unique<TableScan>(begin(table, snapshot_, context_));
-  table_scans_.push_back(scan.get());
-  return scan.release();
+  return table_scans_.emplace_back(std::make_unique<TableScan>(begin(table, snapshot_, context_)))
+      .get();
 }
 
 class NodeTableCursor final : public graph::NodeCursor {
@@ -125,7 +118,7 @@ class LabelCursor final : public graph::NodeCursor {
       PooledScan* s = pool.acquire(snapshot);
       ScanKeyData key;
       int4_key(&key, 1, label);
-      index_rescan(s->scan, &key, 1, nullptr, 0);
+      rescan(s, &key, 1);
       return s;
     });
   }

@@ -118,7 +118,7 @@ class SeekCursor {
       for (std::size_t i = 0; i < conditions.size(); ++i)
         ScanKeyInit(&scan_keys[i], conditions[i].column, conditions[i].strategy,
                     comparison(conditions[i].strategy), data[i]);
-      index_rescan(s->scan, scan_keys, static_cast<int>(conditions.size()), nullptr, 0);
+      rescan(s, scan_keys, static_cast<int>(conditions.size()));
       return s;
     });
   }
@@ -132,7 +132,7 @@ class SeekCursor {
     const std::size_t n = call([&] {
       std::size_t i = 0;
       for (; i < out.size(); ++i) {
-        if (!index_getnext_slot(scan_->scan, ForwardScanDirection, scan_->slot)) break;
+        if (!next_row(scan_)) break;
         take(scan_->slot, out[i]);
         CHECK_FOR_INTERRUPTS();
       }

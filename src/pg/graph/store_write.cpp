@@ -130,12 +130,7 @@ std::optional<NodeId> PgStore::create_unless_conflicting(const graph::NewNode& n
     if (is_visible(&other))
       throw Error(ErrorCode::unique_violation,
                   "a unique constraint does not allow the node: another has the same properties");
-    if (call([] { return IsolationUsesXactSnapshot(); }))
-      call([] {
-        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                        errmsg("could not serialize access due to concurrent update"),
-                        errdetail("Another transaction created the node that MERGE looks for.")));
-      });
+    if (IsolationUsesXactSnapshot()) fail_serialization();
     refresh_ = true;
     return std::nullopt;
   }
@@ -162,7 +157,8 @@ void PgStore::lock_endpoint(NodeId id) {
   if (!locked_.insert(id).second) return;
   PooledScan* scan = nullptr;
   WriteOutcome outcome = WriteOutcome::gone;
-  if (find_for_write(kNodeByKey, id, &scan)) {
+  const bool found = find_for_write(kNodeByKey, id, &scan).has_value();
+  if (found) {
     ItemPointerData tid = scan->slot->tts_tid;
     outcome = writer(kNodeWriter).lock(&tid, LockTupleKeyShare, write_snapshot_, scan->slot);
   }
@@ -170,9 +166,10 @@ void PgStore::lock_endpoint(NodeId id) {
   pool(kNodeByKey).release(scan);
   if (outcome != WriteOutcome::gone) return;
   locked_.erase(id);
+  if (found) fail_serialization();  // a concurrent transaction deleted it
   throw Error(ErrorCode::constraint_violation,
               "node " + std::to_string(id) + " of the new relationship does not exist",
-              "EntityNotFound", "It was deleted by this query or by a concurrent transaction.");
+              "EntityNotFound");
 }
 
 void PgStore::create_relationships(std::span<const graph::NewRelationship> relationships,

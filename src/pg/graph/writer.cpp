@@ -24,6 +24,15 @@ void check_constraints(Relation rel, ResultRelInfo* target, TupleTableSlot* slot
 
 }  // namespace
 
+[[noreturn]] void fail_serialization() {
+  call([] {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent update"),
+                    errhint("Run the transaction again.")));
+  });
+  throw Error(ErrorCode::internal, "unreachable");
+}
+
 TableWriter::TableWriter(Oid table) {
   call([&] {
     PreventCommandIfReadOnly("Cypher update");

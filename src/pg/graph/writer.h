@@ -19,6 +19,9 @@ enum class WriteOutcome {
   gone,               // a concurrent transaction deleted it, or this command did
 };
 
+// 40001: a concurrent transaction was in the way; the same transaction can work when run again.
+[[noreturn]] void fail_serialization();
+
 class TableWriter {
  public:
   // Takes RowExclusiveLock; 25006 in a read-only transaction. The privileges are the caller's
