@@ -40,7 +40,7 @@ my $state = q{
   UNION ALL SELECT string_agg(c::text, '|' ORDER BY c::text) FROM ext.ruvector_graphs c};
 my $before = $node->safe_psql('postgres', $state);
 
-for my $what (['all', []], ['schema', ['-n', 'Social Graph']]) {
+for my $what (['all', []], ['schema', ['-n', '"Social Graph"']]) {
   my ($name, $options) = @$what;
   my $dump = $node->basedir . "/$name.sql";
   $node->command_ok([ 'pg_dump', @$options, '-f', $dump, 'postgres' ], "pg_dump: $name");
