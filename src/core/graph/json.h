@@ -15,6 +15,8 @@ namespace rv::graph {
 Value parse_json(std::string_view text, Arena& arena);
 
 void append_json_string(std::string& out, std::string_view text);
+// A value that holds no node, relationship or path.
+void append_json_scalar(std::string& out, const Value& v);
 
 // Writes rows of a batch as JSON objects with the columns' names as keys, in order.
 //   node          {"id":..,"labels":[..],"properties":{..}}

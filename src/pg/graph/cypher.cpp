@@ -1,0 +1,103 @@
+// ruvector_cypher() and ruvector_cypher_rows().
+#include "core/graph/engine.h"
+#include "core/graph/eval.h"
+#include "core/graph/schema_columns.h"
+#include "pg/graph/cypher_environment.h"
+#include "pg/graph/cypher_plans.h"
+#include "pg/graph/cypher_result.h"
+#include "pg/graph/store.h"
+
+extern "C" {
+#include "utils/jsonb.h"
+}
+
+using namespace rv;
+using namespace rv::pg;
+using rv::graph::Statement;
+using rv::graph::Value;
+
+namespace {
+
+Value parameters_argument(FunctionCallInfo fcinfo, int n, graph::Arena& arena) {
+  const Datum d = PG_GETARG_DATUM(n);
+  const char* json = call([d] {
+    Jsonb* j = DatumGetJsonbP(d);
+    return JsonbToCString(nullptr, &j->root, static_cast<int>(VARSIZE(j)));
+  });
+  const Value v = graph::parse_json(json, arena);
+  if (!v.is(graph::Kind::map))
+    throw Error(ErrorCode::invalid_argument, "parameters must be a JSON object");
+  return v;
+}
+
+class RowsToResult final : public graph::RowSink {
+ public:
+  explicit RowsToResult(CypherResult& result) : result_(result) {}
+  void row(std::span<const Value> values) override { result_.row(values); }
+
+ private:
+  CypherResult& result_;
+};
+
+void show(const graph::Plan& plan, graph::GraphStore& store, const graph::Environment& environment,
+          CypherResult& result) {
+  using What = graph::SchemaCommand::What;
+  const auto what = plan.statement->schema->what;
+  std::vector<std::string> names;
+  if (what == What::show_indexes)
+    names.assign(graph::kIndexColumns.begin(), graph::kIndexColumns.end());
+  if (what == What::show_constraints)
+    names.assign(graph::kConstraintColumns.begin(), graph::kConstraintColumns.end());
+  if (!names.empty()) result.columns(names);
+  graph::Arena arena;
+  RowsToResult rows(result);
+  graph::execute_schema(plan, store, environment, arena, rows);
+}
+
+void run(std::string_view graph_name, std::string_view query, const Value& parameters,
+         CypherResult& result) {
+  PgStore store(graph_name);
+  const graph::Environment environment = cypher_environment();
+  {
+    const auto plan = cypher_plan(graph_name, query, store);
+    const auto mode = plan->statement->mode;
+    if (plan->root == nullptr) {
+      show(*plan, store, environment, result);
+    } else if (mode == Statement::Mode::run) {
+      if (!plan->columns.empty()) result.columns(plan->columns);
+      graph::execute(*plan, store, environment, parameters.as_map(),
+                     [&](graph::Runtime& runtime, const graph::Batch& batch) {
+                       if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
+                     });
+    } else {
+      std::vector<graph::Profile> profile;
+      const bool profiled = mode == Statement::Mode::profile;
+      if (profiled) graph::execute(*plan, store, environment, parameters.as_map(), {}, &profile);
+      result.columns({"plan"});
+      for (const auto& line : graph::explain(*plan, profiled ? &profile : nullptr)) {
+        const Value text = Value::string(line);
+        result.row({&text, 1});
+      }
+    }
+  }
+  store.close();
+}
+
+template <class Result>
+Datum cypher(FunctionCallInfo fcinfo) {
+  const auto graph_name = text_argument(fcinfo, 0);
+  const auto query = text_argument(fcinfo, 1);
+  graph::Arena arena;
+  const Value parameters = parameters_argument(fcinfo, 2, arena);
+  Result result(fcinfo);
+  run(graph_name, query, parameters, result);
+  return static_cast<Datum>(0);
+}
+
+}  // namespace
+
+RV_FUNCTION(rv_cypher)
+{ return cypher<JsonResult>(fcinfo); }
+
+RV_FUNCTION(rv_cypher_rows)
+{ return cypher<RecordResult>(fcinfo); }

@@ -1,0 +1,112 @@
+#include "pg/graph/cypher_environment.h"
+
+#include <unistd.h>
+
+#include <string>
+
+#include "core/graph/temporal/time_zone.h"
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "pgtime.h"
+#include "port.h"
+#include "regex/regex.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+}
+
+namespace rv::pg {
+namespace {
+
+int work_mem_kb = 65536;
+
+// All of the text must match, as in Java. PostgreSQL compiles and caches the pattern.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::string options;
+  // (?i) and the like are understood only at the start.
+  if (pattern.starts_with("(?")) {
+    const std::size_t end = pattern.find(')');
+    const std::string_view inner =
+        end == std::string_view::npos ? std::string_view() : pattern.substr(2, end - 2);
+    if (!inner.empty() && inner.find_first_not_of("imsxn") == std::string_view::npos) {
+      options = pattern.substr(0, end + 1);
+      pattern.remove_prefix(end + 1);
+    }
+  }
+  const std::string whole = options + "^(?:" + std::string(pattern) + ")$";
+  return call([&] {
+    text* const re = cstring_to_text_with_len(whole.data(), static_cast<int>(whole.size()));
+    return RE_compile_and_execute(re, const_cast<char*>(text.data()), static_cast<int>(text.size()),
+                                  REG_ADVANCED, DEFAULT_COLLATION_OID, 0, nullptr);
+  });
+}
+
+std::string session_time_zone() {
+  if (session_timezone == nullptr) return "Z";
+  const std::string name = pg_get_timezone_name(session_timezone);
+  for (const char* utc : {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Zulu", "Etc/UCT"})
+    if (name == utc) return "Z";
+  if (graph::find_time_zone(name) != nullptr) return name;
+  // A zone that is no file, such as an offset: what it says now.
+  long offset = 0;
+  if (!pg_get_timezone_offset(session_timezone, &offset)) return "Z";
+  char text[16];
+  const long size = offset < 0 ? -offset : offset;
+  pg_snprintf(text, sizeof text, "%c%02ld:%02ld:%02ld", offset < 0 ? '-' : '+', size / 3600,
+              size / 60 % 60, size % 60);
+  return text;
+}
+
+// The server's own zone files, where it was built with them.
+void find_zone_files() {
+  static bool done = false;
+  if (done) return;
+  done = true;
+  char path[MAXPGPATH];
+  get_share_path(my_exec_path, path);
+  const std::string directory = std::string(path) + "/timezone";
+  if (access((directory + "/UTC").c_str(), R_OK) == 0) graph::set_time_zone_directory(directory);
+}
+
+}  // namespace
+
+graph::Environment cypher_environment() {
+  find_zone_files();
+  graph::Environment e;
+  e.check_interrupts = [] { check_interrupts(); };
+  e.matches = matches;
+  const TimestampTz start = GetCurrentTransactionStartTimestamp();
+  constexpr std::int64_t kEpoch =
+      static_cast<std::int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+  std::int64_t seconds = start / USECS_PER_SEC;
+  std::int64_t micros = start % USECS_PER_SEC;
+  if (micros < 0) {
+    micros += USECS_PER_SEC;
+    --seconds;
+  }
+  e.now_seconds = seconds + kEpoch;
+  e.now_nanoseconds = static_cast<std::int32_t>(micros * 1000);
+  e.time_zone = session_time_zone();
+  static std::uint64_t counter = 0;
+  e.seed = static_cast<std::uint64_t>(GetCurrentTimestamp()) * 1000003U +
+           static_cast<std::uint64_t>(MyProcPid) * 7919U + counter++;
+  e.memory_limit = static_cast<std::size_t>(work_mem_kb) * 1024;
+  e.memory_setting = "ruvector.cypher_work_mem";
+  return e;
+}
+
+void define_graph_settings() {
+  DefineCustomIntVariable("ruvector.cypher_work_mem",
+                          "Memory that a Cypher query may use for rows it must keep.",
+                          "Sorting, grouping, collecting and clauses that write keep rows. A query "
+                          "that needs more ends "
+                          "with an error.",
+                          &work_mem_kb, 65536, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+                          nullptr, nullptr, nullptr);
+}
+
+}  // namespace rv::pg

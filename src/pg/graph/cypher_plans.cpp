@@ -1,0 +1,77 @@
+#include "pg/graph/cypher_plans.h"
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "utils/inval.h"
+}
+
+namespace rv::pg {
+namespace {
+
+constexpr std::size_t kPlans = 128;
+constexpr std::size_t kLongestQuery = 65536;  // longer texts are not worth the memory
+
+std::uint64_t invalidations = 0;
+
+struct Entry {
+  std::shared_ptr<const graph::Plan> plan;
+  std::uint64_t invalidations;
+};
+
+// Never destroyed: exit() in a backend runs the destructors of statics.
+std::unordered_map<std::string, Entry>& plans() {
+  static auto* map = new std::unordered_map<std::string, Entry>();
+  return *map;
+}
+
+void watch_catalogue() {
+  static bool watching = false;
+  if (watching) return;
+  call([] {
+    CacheRegisterRelcacheCallback([](Datum, Oid) { ++invalidations; }, static_cast<Datum>(0));
+  });
+  watching = true;
+}
+
+// A plan with calls points to procedures of the store it was made with.
+bool calls_procedures(const graph::PlanNode& n) {
+  if (n.op == graph::Op::procedure) return true;
+  for (const auto& child : n.children)
+    if (calls_procedures(*child)) return true;
+  return false;
+}
+
+bool can_be_kept(const graph::Plan& plan) {
+  if (plan.root == nullptr || calls_procedures(*plan.root)) return false;
+  for (const auto& sub : plan.subqueries)
+    if (calls_procedures(*sub.plan)) return false;
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<const graph::Plan> cypher_plan(std::string_view graph, std::string_view query,
+                                               graph::GraphStore& store) {
+  watch_catalogue();
+  std::string key(graph);
+  key += '\0';
+  key += query;
+  const auto known = plans().find(key);
+  if (known != plans().end()) {
+    if (known->second.invalidations == invalidations) return known->second.plan;
+    plans().erase(known);
+  }
+  const std::uint64_t before = invalidations;
+  std::shared_ptr<const graph::Plan> plan = graph::make_plan(query, store);
+  if (query.size() > kLongestQuery || !can_be_kept(*plan)) return plan;
+  if (plans().size() >= kPlans) plans().erase(plans().begin());
+  plans().emplace(std::move(key), Entry{plan, before});
+  return plan;
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,67 @@
+// Where the rows of ruvector_cypher() and ruvector_cypher_rows() go.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/graph/json.h"
+#include "core/graph/procedure.h"
+#include "pg/base/datum.h"
+
+extern "C" {
+#include "funcapi.h"
+#include "utils/tuplestore.h"
+}
+
+namespace rv::pg {
+
+// Fills the result of a set-returning function in materialize mode.
+class CypherResult {
+ public:
+  virtual ~CypherResult() = default;
+  // Once, before the first row.
+  virtual void columns(const std::vector<std::string>& names) = 0;
+  virtual void batch(graph::Runtime& runtime, const graph::Batch& batch,
+                     std::span<const int> slots) = 0;
+  // A row that is not of a batch: EXPLAIN, SHOW.
+  virtual void row(std::span<const graph::Value> values) = 0;
+};
+
+// One json object a row.
+class JsonResult final : public CypherResult {
+ public:
+  explicit JsonResult(FunctionCallInfo fcinfo);
+  void columns(const std::vector<std::string>& names) override { names_ = names; }
+  void batch(graph::Runtime& runtime, const graph::Batch& batch,
+             std::span<const int> slots) override;
+  void row(std::span<const graph::Value> values) override;
+
+ private:
+  void put(std::string_view text);
+  ReturnSetInfo* result_;
+  std::vector<std::string> names_;
+  std::unique_ptr<graph::JsonRows> json_;
+};
+
+// A record of the types in the AS list.
+class RecordResult final : public CypherResult {
+ public:
+  explicit RecordResult(FunctionCallInfo fcinfo);
+  void columns(const std::vector<std::string>& names) override;
+  void batch(graph::Runtime& runtime, const graph::Batch& batch,
+             std::span<const int> slots) override;
+  void row(std::span<const graph::Value> values) override;
+
+ private:
+  Datum convert(const graph::Value& v, int column, bool* is_null);
+  void put();
+  ReturnSetInfo* result_;
+  MemoryContext row_context_;
+  TupleDesc description_;
+  std::unique_ptr<graph::JsonRows> json_;
+  std::vector<Datum> values_;
+  std::unique_ptr<bool[]> nulls_;
+};
+
+}  // namespace rv::pg
