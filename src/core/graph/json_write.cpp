@@ -147,7 +147,11 @@ void JsonRows::append_relationship(std::string& out, const RelationshipRef& ref)
   out += '}';
 }
 
-void JsonRows::append(std::string& out, const Value& v) const {
+namespace {
+
+// `entity` writes nodes, relationships and paths.
+template <class Entity>
+void append_value(std::string& out, const Value& v, const Entity& entity) {
   switch (v.kind()) {
     case Kind::null:
       out += "null";
@@ -174,7 +178,7 @@ void JsonRows::append(std::string& out, const Value& v) const {
       for (const Value& item : v.as_list()) {
         if (!first) out += ',';
         first = false;
-        append(out, item);
+        append_value(out, item, entity);
       }
       out += ']';
       return;
@@ -187,7 +191,7 @@ void JsonRows::append(std::string& out, const Value& v) const {
         first = false;
         append_json_string(out, e.key);
         out += ':';
-        append(out, e.value);
+        append_value(out, e.value, entity);
       }
       out += '}';
       return;
@@ -204,27 +208,39 @@ void JsonRows::append(std::string& out, const Value& v) const {
       return;
     }
     case Kind::node:
-      return append_node(out, v.as_node());
     case Kind::relationship:
-      return append_relationship(out, v.as_relationship());
-    case Kind::path: {
-      const PathData& p = v.as_path();
-      out += "{\"nodes\":[";
-      for (std::uint32_t i = 0; i <= p.length; ++i) {
-        if (i > 0) out += ',';
-        append_node(out, p.nodes[i]);
-      }
-      out += "],\"relationships\":[";
-      for (std::uint32_t i = 0; i < p.length; ++i) {
-        if (i > 0) out += ',';
-        append_relationship(out, *p.relationships[i]);
-      }
-      out += "]}";
-      return;
-    }
+    case Kind::path:
+      return entity(v);
     default:
       append_json_string(out, to_text(v));
   }
+}
+
+}  // namespace
+
+void append_json_scalar(std::string& out, const Value& v) {
+  append_value(out, v, [](const Value&) {
+    throw Error(ErrorCode::internal, "entity written as a plain value");
+  });
+}
+
+void JsonRows::append(std::string& out, const Value& v) const {
+  append_value(out, v, [&](const Value& e) {
+    if (e.is(Kind::node)) return append_node(out, e.as_node());
+    if (e.is(Kind::relationship)) return append_relationship(out, e.as_relationship());
+    const PathData& p = e.as_path();
+    out += "{\"nodes\":[";
+    for (std::uint32_t i = 0; i <= p.length; ++i) {
+      if (i > 0) out += ',';
+      append_node(out, p.nodes[i]);
+    }
+    out += "],\"relationships\":[";
+    for (std::uint32_t i = 0; i < p.length; ++i) {
+      if (i > 0) out += ',';
+      append_relationship(out, *p.relationships[i]);
+    }
+    out += "]}";
+  });
 }
 
 }  // namespace rv::graph
