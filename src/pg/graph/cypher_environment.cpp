@@ -25,7 +25,7 @@ namespace {
 int work_mem_kb = 65536;
 
 // All of the text must match, as in Java. PostgreSQL compiles and caches the pattern.
-bool matches(std::string_view pattern, std::string_view text) {
+bool matches(std::string_view pattern, std::string_view subject) {
   std::string options;
   // (?i) and the like are understood only at the start.
   if (pattern.starts_with("(?")) {
@@ -40,8 +40,9 @@ bool matches(std::string_view pattern, std::string_view text) {
   const std::string whole = options + "^(?:" + std::string(pattern) + ")$";
   return call([&] {
     text* const re = cstring_to_text_with_len(whole.data(), static_cast<int>(whole.size()));
-    return RE_compile_and_execute(re, const_cast<char*>(text.data()), static_cast<int>(text.size()),
-                                  REG_ADVANCED, DEFAULT_COLLATION_OID, 0, nullptr);
+    return RE_compile_and_execute(re, const_cast<char*>(subject.data()),
+                                  static_cast<int>(subject.size()), REG_ADVANCED,
+                                  DEFAULT_COLLATION_OID, 0, nullptr);
   });
 }
 

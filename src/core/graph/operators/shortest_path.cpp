@@ -126,8 +126,16 @@ class ShortestPathOperator final : public ExpandingOperator {
       if (visit.distance != left.depth) continue;
       const auto other = right.visited.find(node);
       if (other == right.visited.end() || visit.distance + other->second.distance != best) continue;
-      Way way;
-      back(left, right, node, node, way, true);
+      const auto left_ways = ways_back(left, node);
+      const auto right_ways = ways_back(right, node);
+      for (const Way& first : left_ways) {
+        for (const Way& second : right_ways) {
+          Way way(first.rbegin(), first.rend());
+          way.insert(way.end(), second.begin(), second.end());
+          found_.push_back(std::move(way));
+          runtime_.tick();
+        }
+      }
       if (!plan_.all_shortest && !found_.empty()) return;
     }
   }
@@ -169,29 +177,33 @@ class ShortestPathOperator final : public ExpandingOperator {
     return best;
   }
 
-  // Collects the ways from `node` back to the left start, then on to the right one.
-  void back(const Side& left, const Side& right, NodeId node, NodeId middle, Way& way,
-            bool leftward) {
-    const Side& side = leftward ? left : right;
-    const auto& visit = side.visited.find(node)->second;
-    if (visit.distance == 0) {
-      if (leftward) {
-        std::reverse(way.begin(), way.end());
-        back(left, right, middle, middle, way, false);
-        std::reverse(way.begin(), way.end());
-      } else {
-        found_.push_back(way);
+  // The shortest ways between a side's start and `node`, the step at `node` first; one of them
+  // unless all are wanted.
+  std::vector<Way> ways_back(const Side& side, NodeId node) const {
+    struct Step {
+      NodeId node;
+      std::size_t next;
+    };
+    std::vector<Way> out;
+    Way way;
+    std::vector<Step> stack{{node, 0}};
+    while (!stack.empty()) {
+      const NodeId here = stack.back().node;
+      const Side::Visit& visit = side.visited.find(here)->second;
+      if (visit.distance == 0) {
+        out.push_back(way);
+        if (!plan_.all_shortest) return out;
       }
-      return;
-    }
-    for (const RelationshipRef& r : visit.by) {
+      if (visit.distance == 0 || stack.back().next == visit.by.size()) {
+        stack.pop_back();
+        if (!way.empty()) way.pop_back();
+        continue;
+      }
+      const RelationshipRef& r = visit.by[stack.back().next++];
       way.push_back(r);
-      // The step led to `node`; it came from the relationship's other end.
-      back(left, right, r.source == node && r.target != node ? r.target : came_from(r, node),
-           middle, way, leftward);
-      way.pop_back();
-      if (!plan_.all_shortest && !found_.empty()) return;
+      stack.push_back({came_from(r, here), 0});
     }
+    return out;
   }
   static NodeId came_from(const RelationshipRef& r, NodeId node) {
     return r.target == node ? r.source : r.target;

@@ -1,0 +1,57 @@
+// Statements, separated by NUL, on a small graph in memory: refused or executed; never a crash. A
+// failed statement may leave the graph half changed, which the next one must bear.
+#include "core/graph/engine.h"
+#include "core/graph/json.h"
+#include "core/graph/memory_store.h"
+#include "fuzz.h"
+
+namespace {
+
+int ticks;
+struct TooLong {};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace rv::graph;
+  MemoryStore store;
+  Environment environment;
+  environment.memory_limit = 16 << 20;
+  environment.check_interrupts = [] {
+    if (++ticks > 200) throw TooLong();
+  };
+  const auto run = [&](std::string_view text) {
+    ticks = 0;
+    try {
+      const auto plan = make_plan(text, store);
+      if (plan->root == nullptr) return true;
+      std::unique_ptr<JsonRows> json;
+      std::size_t bytes = 0;
+      execute(*plan, store, environment, {}, [&](Runtime& runtime, const Batch& batch) {
+        if (json == nullptr)
+          json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
+        if (!plan->columns.empty())
+          json->write(batch, [&](std::string_view row) { bytes += row.size(); });
+      });
+    } catch (const TooLong&) {
+    }
+    store.advance();
+    return true;
+  };
+  run("CREATE (a:A {x: 1, s: 'one'})-[:R {w: 2}]->(b:B {x: 2})-[:R]->(c:A:B), (c)-[:S]->(a), "
+      "(a)-[:S]->(a)");
+  const std::string_view all(reinterpret_cast<const char*>(data), size);
+  std::size_t begin = 0;
+  for (int n = 0; n < 4 && begin <= all.size(); ++n) {
+    const std::size_t end = std::min(all.find('\0', begin), all.size());
+    const std::string_view text = all.substr(begin, end - begin);
+    begin = end + 1;
+    try {
+      run(text);
+    } catch (const rv::Error& e) {
+      if (e.code() == rv::ErrorCode::internal) std::fprintf(stderr, "internal: %s\n", e.what());
+      FUZZ_CHECK(e.code() != rv::ErrorCode::internal);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,52 @@
+// Cypher over the store in memory, for tests.
+#pragma once
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "core/graph/engine.h"
+#include "core/graph/json.h"
+#include "core/graph/memory_store.h"
+
+namespace rv::graph {
+
+class CypherSession {
+ public:
+  // The rows as JSON objects.
+  std::vector<std::string> rows(std::string_view query, std::string_view parameters = "{}") {
+    Arena arena;
+    const Value map = parse_json(parameters, arena);
+    const auto plan = make_plan(query, store);
+    std::vector<std::string> out;
+    if (plan->root == nullptr) {
+      class Ignore final : public RowSink {
+        void row(std::span<const Value>) override {}
+      } ignore;
+      execute_schema(*plan, store, environment, arena, ignore);
+    } else {
+      std::unique_ptr<JsonRows> json;
+      execute(*plan, store, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
+        if (json == nullptr)
+          json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
+        json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
+      });
+    }
+    store.advance();
+    return out;
+  }
+  // The only value of the only row.
+  std::string value(std::string_view expression, std::string_view parameters = "{}") {
+    const auto all = rows("RETURN " + std::string(expression) + " AS v", parameters);
+    return all.size() == 1 ? all[0].substr(5, all[0].size() - 6) : "not one row";
+  }
+  std::int64_t number(std::string_view query, std::string_view parameters = "{}") {
+    const auto all = rows(query, parameters);
+    return std::stoll(all.at(0).substr(all[0].find(':') + 1));
+  }
+
+  MemoryStore store;
+  Environment environment;
+};
+
+}  // namespace rv::graph
