@@ -66,7 +66,7 @@ class Binder {
 
   // --- bind_projection.cpp ---
   void projection(Clause& c, Scope& scope);
-  void grouped_sort_key(Expr& e, const Scope& before, const Scope& projected);
+  void grouped_sort_key(Expr& e, const Scope& before, const Scope& projected, const Clause& c);
   void check_grouping(Expr& e, const Clause& c);
   void expand_star(Clause& c, const Scope& scope);
   void row_count(Expr& e, const char* what);

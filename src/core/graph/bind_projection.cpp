@@ -111,11 +111,24 @@ bool mentions_aggregate(const Expr& e) {
          });
 }
 
+// Does a grouping key contain the variable?
+bool mentioned_in_keys(const std::string& name, const Clause& c) {
+  const std::function<bool(const Expr&)> mentions = [&](const Expr& e) {
+    return (e.kind == ExprKind::variable && e.name == name) ||
+           std::any_of(e.args.begin(), e.args.end(),
+                       [&](const ExprPtr& a) { return a != nullptr && mentions(*a); });
+  };
+  return std::any_of(c.items.begin(), c.items.end(), [&](const ProjectionItem& i) {
+    return !mentions_aggregate(*i.expr) && mentions(*i.expr);
+  });
+}
+
 }  // namespace
 
 // In ORDER BY behind a grouping projection: aggregates read the rows before grouping, everything
 // else the projected columns.
-void Binder::grouped_sort_key(Expr& e, const Scope& before, const Scope& projected) {
+void Binder::grouped_sort_key(Expr& e, const Scope& before, const Scope& projected,
+                              const Clause& c) {
   if (is_aggregate(e)) {
     const std::function<void(const Expr&)> check = [&](const Expr& x) {
       if (x.kind == ExprKind::variable && before.find(x.name) != nullptr &&
@@ -133,7 +146,7 @@ void Binder::grouped_sort_key(Expr& e, const Scope& before, const Scope& project
   if (!mentions_aggregate(e)) {
     const std::function<void(const Expr&)> check = [&](const Expr& x) {
       if (x.kind == ExprKind::variable && before.find(x.name) != nullptr &&
-          projected.find(x.name) == nullptr)
+          projected.find(x.name) == nullptr && mentioned_in_keys(x.name, c))
         fail(x.span, "ORDER BY mixes an aggregate with " + x.name + ", which is not projected",
              "AmbiguousAggregationExpression");
       for (const auto& arg : x.args)
@@ -149,7 +162,7 @@ void Binder::grouped_sort_key(Expr& e, const Scope& before, const Scope& project
          ErrorCode::undefined_object);
   if (e.kind == ExprKind::property) e.name_index = name_index(NameKind::key, e.name);
   for (auto& arg : e.args)
-    if (arg != nullptr) grouped_sort_key(*arg, before, projected);
+    if (arg != nullptr) grouped_sort_key(*arg, before, projected, c);
 }
 
 void Binder::projection(Clause& c, Scope& scope) {
@@ -190,7 +203,7 @@ void Binder::projection(Clause& c, Scope& scope) {
       const bool aggregated = grouped && mentions_aggregate(*s.expr);
       if (s.expr->kind != ExprKind::variable) replace_projected(s.expr, c);
       if (!aggregated) continue;
-      grouped_sort_key(*s.expr, scope, combined);
+      grouped_sort_key(*s.expr, scope, combined, c);
       s.slot = new_slot();
     }
     for (auto& s : c.order) {
