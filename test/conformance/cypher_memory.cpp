@@ -92,9 +92,9 @@ std::string run(MemoryStore& store, const Value& command) {
     return out + "]}";
   } catch (const Error& e) {
     out = "{\"error\":";
-    append_json_string(out, e.what());
+    write_json_string(out, e.what());
     out += ",\"detail\":";
-    append_json_string(out, e.detail());
+    write_json_string(out, e.detail());
     out += ",\"code\":" + std::to_string(static_cast<int>(e.code())) + "}";
   }
   store = before;

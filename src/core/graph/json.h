@@ -14,7 +14,7 @@ namespace rv::graph {
 // floats.
 Value parse_json(std::string_view text, Arena& arena);
 
-void append_json_string(std::string& out, std::string_view text);
+void write_json_string(std::string& out, std::string_view text);
 // A value that holds no node, relationship or path.
 void append_json_scalar(std::string& out, const Value& v);
 

@@ -6,7 +6,7 @@
 
 namespace rv::graph {
 
-void append_json_string(std::string& out, std::string_view text) {
+void write_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
   for (const char c : text) {
@@ -44,7 +44,7 @@ JsonRows::JsonRows(Runtime& runtime, std::span<const std::string> columns,
     : runtime_(runtime), slots_(slots.begin(), slots.end()), arena_(runtime.budget()) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     std::string key = i == 0 ? "{" : ",";
-    append_json_string(key, columns[i]);
+    write_json_string(key, columns[i]);
     key += ':';
     keys_.push_back(std::move(key));
   }
@@ -115,7 +115,7 @@ void JsonRows::append_properties(std::string& out, std::span<const Property> pro
   for (const Property& p : properties) {
     if (!first) out += ',';
     first = false;
-    append_json_string(out, runtime_.store().name(NameKind::key, p.key));
+    write_json_string(out, runtime_.store().name(NameKind::key, p.key));
     out += ':';
     append(out, p.value);
   }
@@ -128,7 +128,7 @@ void JsonRows::append_node(std::string& out, NodeId id) const {
   out += "{\"id\":" + std::to_string(id) + ",\"labels\":[";
   for (std::size_t i = 0; i < r.labels.size(); ++i) {
     if (i > 0) out += ',';
-    append_json_string(out, runtime_.store().name(NameKind::label, r.labels[i]));
+    write_json_string(out, runtime_.store().name(NameKind::label, r.labels[i]));
   }
   out += "],\"properties\":";
   append_properties(out, r.properties);
@@ -140,7 +140,7 @@ void JsonRows::append_relationship(std::string& out, const RelationshipRef& ref)
   const RelationshipRecord& r =
       relationships_[static_cast<std::size_t>(at - relationship_ids_.begin())];
   out += "{\"id\":" + std::to_string(ref.id) + ",\"type\":";
-  append_json_string(out, runtime_.store().name(NameKind::type, ref.type));
+  write_json_string(out, runtime_.store().name(NameKind::type, ref.type));
   out += ",\"start\":" + std::to_string(ref.source) + ",\"end\":" + std::to_string(ref.target) +
          ",\"properties\":";
   append_properties(out, r.properties);
@@ -166,11 +166,11 @@ void append_value(std::string& out, const Value& v, const Entity& entity) {
       if (std::isfinite(v.as_floating())) {
         out += float_text(v.as_floating());
       } else {
-        append_json_string(out, float_text(v.as_floating()));
+        write_json_string(out, float_text(v.as_floating()));
       }
       return;
     case Kind::string:
-      append_json_string(out, v.as_string());
+      write_json_string(out, v.as_string());
       return;
     case Kind::list: {
       out += '[';
@@ -189,7 +189,7 @@ void append_value(std::string& out, const Value& v, const Entity& entity) {
       for (const MapEntry& e : v.as_map()) {
         if (!first) out += ',';
         first = false;
-        append_json_string(out, e.key);
+        write_json_string(out, e.key);
         out += ':';
         append_value(out, e.value, entity);
       }
@@ -212,7 +212,7 @@ void append_value(std::string& out, const Value& v, const Entity& entity) {
     case Kind::path:
       return entity(v);
     default:
-      append_json_string(out, to_text(v));
+      write_json_string(out, to_text(v));
   }
 }
 

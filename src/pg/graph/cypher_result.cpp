@@ -71,7 +71,7 @@ void JsonResult::row(std::span<const Value> values) {
   std::string out;
   for (std::size_t i = 0; i < values.size(); ++i) {
     out += i == 0 ? '{' : ',';
-    graph::append_json_string(out, names_[i]);
+    graph::write_json_string(out, names_[i]);
     out += ':';
     graph::append_json_scalar(out, values[i]);
   }
