@@ -10,7 +10,8 @@ namespace rv::graph {
 double Planner::label_rows(int name_index) {
   const NameId id =
       store_.find_name(NameKind::label, s_.names[static_cast<std::size_t>(name_index)].text);
-  return id == kNoName ? 0 : store_.label_count(id);
+  // Estimates of a label may exceed those of all nodes; a label is never the worse start.
+  return id == kNoName ? 0 : std::min(store_.label_count(id), store_.node_count() * 0.99);
 }
 
 // The value that a predicate wants slot.key to be equal to, when it can be computed already.
@@ -159,6 +160,12 @@ PlanPtr Planner::start(MatchState& m, PlanPtr input) {
         h.part->selector != PatternPart::Selector::none || bound_.has(h.from) || bound_.has(h.to) ||
         h.from == h.to)
       continue;
+    const auto known = [&](int slot) {
+      return std::any_of(m.nodes.begin(), m.nodes.end(), [&](NodePattern* node) {
+        return node->slot == slot && node_start(*node, m).node->op != Op::node_scan;
+      });
+    };
+    if (known(h.from) || known(h.to)) continue;
     auto n = on_top(Op::relationship_scan, std::move(input));
     n->relationship = h.pattern->slot;
     n->from = h.from;
