@@ -66,7 +66,10 @@ Planner::Start Planner::index_start(NodePattern& n, const IndexInfo& index, Matc
   out.cost = equal == index.keys.size()
                  ? std::max(1.0, total / std::max(1.0, index.distinct_values))
                  : total * 0.1;
-  if (node->in_list) out.cost *= 10;
+  if (node->in_list) {
+    const Expr& list = *node->exprs.back().expr;
+    out.cost *= list.kind == ExprKind::list ? static_cast<double>(list.args.size()) : 10;
+  }
   if (equal < index.keys.size() && !node->in_list) {
     const int k = key_index(index.keys[equal]);
     for (const auto& p : m.predicates) {

@@ -56,9 +56,13 @@ TEST(Compare, OrderIsTotalAndAgreesWithHash) {
     EXPECT_TRUE(equivalent(a, a));
     for (const Value& b : all) {
       EXPECT_EQ(order(a, b) < 0, order(b, a) > 0);
-      if (equivalent(a, b)) EXPECT_EQ(hash(a), hash(b));
+      if (equivalent(a, b)) {
+        EXPECT_EQ(hash(a), hash(b));
+      }
       for (const Value& c : all)
-        if (order(a, b) <= 0 && order(b, c) <= 0) EXPECT_LE(order(a, c), 0);
+        if (order(a, b) <= 0 && order(b, c) <= 0) {
+          EXPECT_LE(order(a, c), 0);
+        }
     }
   }
 }

@@ -105,6 +105,7 @@ TEST_F(CypherLanguage, IndexesFindWhatScansFind) {
       "MATCH (p:Person) WHERE p.name > 'A' AND p.name <= 'Bob' RETURN p.name AS v ORDER BY v",
       "MATCH (q:Person {name: 'Ann'}), (p:Person {name: q.name}) RETURN p.name AS v",
   };
+  s.rows("UNWIND range(1, 200) AS i CREATE (:Person {name: 'x' + i})");
   std::vector<Rows> scanned;
   for (const auto& q : queries) scanned.push_back(s.rows(q));
   s.rows("CREATE INDEX by_name FOR (p:Person) ON (p.name)");
