@@ -48,8 +48,8 @@ Csr read_edges(const std::string& query, bool weights) {
       throw Error(ErrorCode::invalid_argument,
                   "an edge query returns source, target and at most a weight, not " +
                       std::to_string(desc->natts) + " columns");
-    const Oid types[] = {desc->attrs[0].atttypid, desc->attrs[1].atttypid,
-                         desc->natts > 2 ? desc->attrs[2].atttypid : InvalidOid};
+    const Oid types[] = {TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 1)->atttypid,
+                         desc->natts > 2 ? TupleDescAttr(desc, 2)->atttypid : InvalidOid};
     weighted = weights && desc->natts > 2;
     Arena arena;
     for (std::uint64_t i = 0; i < table->numvals; ++i) {
@@ -107,7 +107,7 @@ class TupleSink final : public RowSink {
     bool nulls[8];
     const TupleDesc desc = result_->setDesc;
     for (std::size_t i = 0; i < values.size() && i < 8; ++i)
-      datums[i] = datum_of_value(values[i], desc->attrs[i].atttypid, &nulls[i]);
+      datums[i] = datum_of_value(values[i], TupleDescAttr(desc, i)->atttypid, &nulls[i]);
     call([&] { tuplestore_putvalues(result_->setResult, desc, datums, nulls); });
     MemoryContextSwitchTo(old);
     MemoryContextReset(context_);

@@ -169,7 +169,7 @@ int32 find_graph_name(const GraphTables& g, bool is_type, std::string_view name)
     text* key = cstring_to_text_with_len(name.data(), static_cast<int>(name.size()));
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(is_type ? 't' : 'l'));
     ScanKeyEntryInitialize(&keys[1], 0, 2, BTEqualStrategyNumber, InvalidOid,
-                           rel->rd_att->attrs[kNameName - 1].attcollation, F_TEXTEQ,
+                           TupleDescAttr(rel->rd_att, kNameName - 1)->attcollation, F_TEXTEQ,
                            PointerGetDatum(key));
     PushActiveSnapshot(GetLatestSnapshot());
     IndexScanDesc scan = rv_index_beginscan(rel, index, GetActiveSnapshot(), 2);

@@ -142,7 +142,7 @@ class Import {
 Import::Columns Import::columns(TupleDesc desc, bool nodes) const {
   Columns c;
   for (int i = 0; i < desc->natts; ++i) {
-    const std::string name = NameStr(desc->attrs[i].attname);
+    const std::string name = NameStr(TupleDescAttr(desc, i)->attname);
     c.names.push_back(name);
     const auto is = [&](const char* reserved, int& where) {
       if (name != reserved) return false;
@@ -175,8 +175,8 @@ std::string_view Import::properties(const Columns& c, TupleDesc desc, const Datu
     if (!v.is_null()) encode_value(builder_.set(key), v);
   };
   if (c.properties >= 0 && !nulls[c.properties]) {
-    const Value map =
-        value_of_datum(values[c.properties], false, desc->attrs[c.properties].atttypid, arena_);
+    const Value map = value_of_datum(values[c.properties], false,
+                                     TupleDescAttr(desc, c.properties)->atttypid, arena_);
     if (!map.is(Kind::map))
       throw Error(ErrorCode::type_mismatch, "column \"properties\" must be a JSON object");
     for (const auto& e : map.as_map()) set(e.key, e.value);
@@ -185,7 +185,7 @@ std::string_view Import::properties(const Columns& c, TupleDesc desc, const Datu
     if (nulls[i]) continue;
     const std::string& name = c.names[static_cast<std::size_t>(i)];
     // The types of most columns need no detour.
-    switch (desc->attrs[i].atttypid) {
+    switch (TupleDescAttr(desc, i)->atttypid) {
       case INT8OID:
         encode_integer(builder_.set(name), DatumGetInt64(values[i]));
         break;
@@ -199,7 +199,7 @@ std::string_view Import::properties(const Columns& c, TupleDesc desc, const Datu
         break;
       }
       default:
-        set(name, value_of_datum(values[i], false, desc->attrs[i].atttypid, arena_));
+        set(name, value_of_datum(values[i], false, TupleDescAttr(desc, i)->atttypid, arena_));
     }
   }
   encoded_.assign(VARHDRSZ, '\0');
@@ -278,7 +278,7 @@ std::int64_t Import::nodes(const std::string& query) {
       rows.read(i, values.data(), nulls);
       const auto value = [&](int k) {
         return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
-                              desc->attrs[k].atttypid, arena_);
+                              TupleDescAttr(desc, k)->atttypid, arena_);
       };
       labels.clear();
       if (c.label >= 0 && !nulls[c.label])
@@ -430,7 +430,7 @@ std::int64_t Import::edges(const std::string& query) {
       const auto value = [&](int k) {
         if (k < 0) return Value();
         return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
-                              desc->attrs[k].atttypid, arena_);
+                              TupleDescAttr(desc, k)->atttypid, arena_);
       };
       const NameId type = name_id(true, value(c.type), "type");
       const std::int64_t source = resolve(value(c.source), "source", value(c.source_label));

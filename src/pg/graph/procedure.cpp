@@ -111,7 +111,8 @@ class SqlProcedure final : public graph::Procedure {
         const Datum d = pg::call([&] {
           return SPI_getbinval(table->vals[r], table->tupdesc, static_cast<int>(c) + 1, &null);
         });
-        row[c] = value_of_datum(d, null, table->tupdesc->attrs[c].atttypid, arena);
+        row[c] = value_of_datum(
+            d, null, TupleDescAttr(table->tupdesc, static_cast<int>(c))->atttypid, arena);
         // FLOAT columns may come from integers.
         if (signature_.outputs[c].type == graph::FieldType::floating && row[c].is_number())
           row[c] = graph::Value::floating(row[c].as_double());

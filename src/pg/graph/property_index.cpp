@@ -113,7 +113,7 @@ void read_index(Oid oid, bool on_relationships, Found* out) {
     out->unique = form->indisunique;
     out->name = pstrdup(RelationGetRelationName(index));
     if (out->usable && out->vector) {
-      out->dimensions = index->rd_att->attrs[0].atttypmod;
+      out->dimensions = TupleDescAttr(index->rd_att, 0)->atttypmod;
       const Oid order = get_opfamily_member(index->rd_opfamily[0], index->rd_opcintype[0],
                                             index->rd_opcintype[0], 1);
       out->order_operator = OidIsValid(order) ? get_opname(order) : nullptr;
