@@ -1,7 +1,7 @@
 // ambeginscan .. amendscan: ordered scans.
 #include <limits>
 
-#include "core/index/hnsw/features.h"
+#include "core/index/hnsw/scan_features.h"
 #include "core/index/hnsw/search.h"
 #include "pg/am/heap_rows.h"
 #include "pg/am/indexed_vectors.h"

@@ -136,7 +136,11 @@ SELECT is((SELECT count(*) FROM pg_depend d JOIN pg_proc p ON d.objid = p.oid
 SELECT is((SELECT count(*) FROM pg_operator o JOIN pg_depend d ON d.objid = o.oid AND d.classid = 'pg_operator'::regclass
   WHERE d.deptype = 'e' AND o.oprname IN ('<->', '<#>', '<=>', '<+>', '<~>', '<%>') AND o.oprcom <> o.oid), 0::bigint, 'distances commute');
 SELECT is((SELECT count(*) FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'ruvector'
-  WHERE d.classid = 'pg_cast'::regclass AND d.deptype = 'e'), 23::bigint, 'pgvector''s 23 casts');
+  JOIN pg_cast c ON c.oid = d.objid
+  WHERE d.classid = 'pg_cast'::regclass AND d.deptype = 'e'
+    AND c.casttarget IN ('vector'::regtype, 'halfvec'::regtype, 'sparsevec'::regtype, 'real[]'::regtype)
+    AND c.castsource IN ('vector'::regtype, 'halfvec'::regtype, 'sparsevec'::regtype, 'real[]'::regtype, 'integer[]'::regtype,
+                         'double precision[]'::regtype, 'numeric[]'::regtype)), 23::bigint, 'pgvector''s 23 casts');
 SELECT is((SELECT count(*) FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid AND e.extname = 'ruvector'
   JOIN pg_operator o ON o.oid = d.objid
   WHERE d.classid = 'pg_operator'::regclass AND d.deptype = 'e' AND o.oprleft = o.oprright

@@ -1,4 +1,4 @@
-#include "core/index/hnsw/features.h"
+#include "core/index/hnsw/scan_features.h"
 
 #include <algorithm>
 #include <cmath>
