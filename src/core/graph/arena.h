@@ -1,6 +1,7 @@
 // Memory of one graph query: bump allocation, freed as a whole.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -79,7 +80,9 @@ class Arena {
 
  private:
   void grow(std::size_t bytes) {
-    std::size_t size = blocks_.empty() ? 4096 : std::size_t{8192} << blocks_.size();
+    // Doubling from 4 kB; the exponent stops growing with the size.
+    std::size_t size =
+        blocks_.empty() ? 4096 : std::size_t{8192} << std::min<std::size_t>(blocks_.size(), 7);
     if (size > kLargestBlock) size = kLargestBlock;
     if (size < bytes) size = bytes;
     if (budget_ != nullptr) budget_->charge(size);

@@ -26,13 +26,14 @@ const std::uint8_t* bytes_of(const std::byte* code) noexcept {
   return reinterpret_cast<const std::uint8_t*>(code + sizeof(Factors));
 }
 
-// x ~ step * level; all levels 0 when x is 0 (or nearly so: 1 / step must be a number).
+// x ~ step * level; all levels 0 when x is 0 or nearly so, or too large to be measured: step and
+// its inverse must be numbers.
 template <class Set>
 float to_levels(const std::vector<float>& x, Set set) noexcept {
   float largest = 0;
   for (const float v : x) largest = std::max(largest, std::abs(v));
   const float step = largest / 127, scale = 1 / step;
-  const bool any = step > 0 && std::isfinite(scale);
+  const bool any = step > 0 && std::isfinite(step) && std::isfinite(scale);
   for (std::size_t i = 0; i < x.size(); ++i)
     set(i, any ? static_cast<int>(std::clamp(std::nearbyint(x[i] * scale), -127.0f, 127.0f)) : 0);
   return any ? step : 0;

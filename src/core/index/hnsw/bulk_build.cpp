@@ -250,7 +250,7 @@ void BulkBuild::write(PageStore& store,
     }
     std::byte* to = aux_page + sizeof(SlottedPageHeader) + slot * record_bytes;
     std::memcpy(to, &header, sizeof header);
-    std::memcpy(to + sizeof header, entries, bytes);
+    if (bytes > 0) std::memcpy(to + sizeof header, entries, bytes);
     ++written;
   };
   for (const Owner& owner : owners) {

@@ -359,9 +359,7 @@ void Inserter::link_back_upper(const UpperCandidate& to, NodeId node, RecordId r
     RecordHeader* r = graph_.record_in(page, graph_.record_slot(to.record));
     if (r->kind != kUpperLinks || r->node != to.node || r->level != level) return;
     auto* links = reinterpret_cast<UpperLink*>(r + 1);
-    if (r->count != before.size() ||
-        std::memcmp(links, before.data(), before.size() * sizeof(UpperLink)) != 0)
-      continue;
+    if (r->count != before.size() || !std::equal(before.begin(), before.end(), links)) continue;
     std::copy(after.begin(), after.end(), links);
     r->count = static_cast<std::uint16_t>(after.size());
     edits.commit();

@@ -134,6 +134,7 @@ static_assert(sizeof(RecordHeader) == 16);
 struct UpperLink {
   RecordId record;
   NodeId node;
+  bool operator==(const UpperLink&) const = default;
 };
 
 // Sizes that follow from the meta page.

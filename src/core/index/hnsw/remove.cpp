@@ -304,9 +304,7 @@ void Remover::repair_record(RecordId id) {
     RecordHeader* r = graph_.record_in(page, graph_.record_slot(id));
     auto* links = reinterpret_cast<UpperLink*>(r + 1);
     if (r->kind != kUpperLinks || r->node != owner) return;
-    if (r->count != before.size() ||
-        std::memcmp(links, before.data(), before.size() * sizeof(UpperLink)) != 0)
-      continue;
+    if (r->count != before.size() || !std::equal(before.begin(), before.end(), links)) continue;
     r->count = static_cast<std::uint16_t>(chosen.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) links[i] = candidates[chosen[i].id];
     edits.commit();
