@@ -2,7 +2,7 @@
 \pset border 0
 BEGIN;
 \echo 'An index over a sample of the glosses, sparsely linked so that there is something to tune'
-CREATE TABLE tour_glosses AS SELECT id, embedding FROM synset WHERE id % 12 = 0 AND embedding IS NOT NULL;
+CREATE TABLE tour_glosses AS SELECT id, embedding FROM synset WHERE hashtext(id) % 12 = 0 AND embedding IS NOT NULL;
 CREATE INDEX tour_glosses_hnsw ON tour_glosses USING hnsw (embedding vector_cosine_ops) WITH (m = 8, ef_construction = 32);
 SELECT ruvector_enable_feature('learning', table_name := 'tour_glosses') \g /dev/null
 \echo 'What does it find as it is? (against exact scans of the same snapshot)'
