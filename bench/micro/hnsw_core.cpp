@@ -66,9 +66,9 @@ int main(int argc, char** argv) {
   const hnsw::Options options{m, efc};
   hnsw::Graph::create(store, options, *codec, 10000);
   WorkerPool pool(threads);
-  const hnsw::Workers workers{&pool, nullptr, [] {}};
+  const Work work(&pool);
   double t = now();
-  hnsw::BulkBuild build(codec, options, workers, 1);
+  hnsw::BulkBuild build(codec, options, work, 1);
   const std::size_t bulk = base.count - inserted;
   for (std::size_t i = 0; i < bulk; i += 1024) {
     const std::size_t n = std::min<std::size_t>(1024, bulk - i);

@@ -43,10 +43,10 @@ if [ -f "$build/test/module/ruvector_test.so" ]; then
   put "$build/test/module/ruvector_test.so" "$server$lib"
   for f in "$here"/../module/*.control "$here"/../module/*--*.sql; do put "$f" "$server$share/extension"; done
   # The empty extension vector of sql/pgvector_name, as a version beside the stand-in for pgvector.
-  stub=$here/../../sql/pgvector_name
-  version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$stub/vector.control")
-  put "$stub/vector--$version.sql" "$server$share/extension"
-  grep -v '^default_version' "$stub/vector.control" > "$server$share/extension/vector--$version.control"
+  pgvector_name=$here/../../sql/pgvector_name
+  version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$pgvector_name/vector.control")
+  put "$pgvector_name/vector--$version.sql" "$server$share/extension"
+  grep -v '^default_version' "$pgvector_name/vector.control" > "$server$share/extension/vector--$version.control"
   chmod 644 "$server$share/extension/vector--$version.control"
 fi
 echo "$server$bin"

@@ -81,12 +81,6 @@ std::unique_ptr<RabitqCodec> RabitqCodec::train(const CodecSpec& spec, const flo
   return std::make_unique<RabitqCodec>(std::move(model));
 }
 
-std::unique_ptr<RabitqCodec> RabitqCodec::with_bits(int bits) const {
-  Model model = model_;
-  model.bits = bits;
-  return std::make_unique<RabitqCodec>(std::move(model));
-}
-
 void RabitqCodec::residual(const float* x, float* out) const {
   const auto dim = static_cast<std::size_t>(model_.dim);
   float scale = 1;

@@ -40,9 +40,6 @@ class RabitqCodec final : public Codec {
   explicit RabitqCodec(Model model);
   static std::unique_ptr<RabitqCodec> train(const CodecSpec& spec, const float* sample,
                                             std::size_t count);
-  // The same vectors and rotation at another number of bits: what a graph is built with may be
-  // finer than what is stored.
-  std::unique_ptr<RabitqCodec> with_bits(int bits) const;
 
   CodecKind kind() const noexcept override { return CodecKind::rabitq; }
   Metric metric() const noexcept override { return model_.metric; }

@@ -1,11 +1,8 @@
 #include "pg/am/build_reader.h"
 
-#include "pg/base/memory.h"
-
 extern "C" {
 #include "access/tableam.h"
 #include "catalog/index.h"
-#include "utils/sampling.h"
 }
 
 namespace rv::pg {
@@ -40,40 +37,6 @@ double BuildReader::read(std::size_t batch, const Take& take) {
   floats_.clear();
   tids_.clear();
   return rows;
-}
-
-std::vector<float> BuildReader::sample(std::size_t rows) {
-  const auto dim = static_cast<std::size_t>(vectors_.dim());
-  std::vector<float> out;
-  const Take take = [&](const float* x, const ItemPointerData*, std::size_t n) {
-    out.insert(out.end(), x, x + n * dim);
-  };
-  batch_ = 256;
-  take_ = &take;
-  floats_.clear();
-  tids_.clear();
-  const BlockNumber blocks = call([this] { return RelationGetNumberOfBlocks(heap_); });
-  BlockSamplerData sampler;
-  call([&] {
-    BlockSampler_Init(&sampler, blocks, static_cast<int>(std::min<std::size_t>(rows, INT_MAX)), 42);
-  });
-  const ScopedContext memory("ruvector build sample");
-  while (out.size() < rows * dim && call([&] { return BlockSampler_HasMore(&sampler); })) {
-    call([&] {
-      const BlockNumber block = BlockSampler_Next(&sampler);
-      MemoryContext old = MemoryContextSwitchTo(memory.get());
-      table_index_build_range_scan(heap_, index_, info_, false, true, false, block, 1, row, this,
-                                   nullptr);
-      MemoryContextSwitchTo(old);
-      MemoryContextReset(memory.get());
-    });
-    check_interrupts();
-  }
-  if (!tids_.empty()) take(floats_.data(), tids_.data(), tids_.size());
-  floats_.clear();
-  tids_.clear();
-  if (out.size() > rows * dim) out.resize(rows * dim);
-  return out;
 }
 
 }  // namespace rv::pg

@@ -1,5 +1,5 @@
-// Reading a table for an index build: a sample of its blocks to train on, then all of it in
-// batches.
+// Reading a whole table for an index build, in batches. What is trained on comes from
+// table_sample.h.
 #pragma once
 
 #include <functional>
@@ -18,10 +18,6 @@ class BuildReader {
  public:
   BuildReader(Relation heap, Relation index, IndexInfo* info, IndexedVectors& vectors)
       : heap_(heap), index_(index), info_(info), vectors_(vectors) {}
-
-  // About `rows` vectors of randomly chosen blocks (all of them when the table is small), row by
-  // row; the same for the same table.
-  std::vector<float> sample(std::size_t rows);
 
   // All rows: batches of at most `batch` vectors with their places. `take` runs C++ code without
   // PostgreSQL calls outside call(). Returns the number of heap rows, indexed or not.

@@ -18,7 +18,6 @@ struct ScanStats {
   std::uint64_t returned = 0;
   int batches = 0;
   bool swept = false;
-  double milliseconds = 0;  // inside the access method
 };
 
 const ScanStats& last_scan() noexcept;

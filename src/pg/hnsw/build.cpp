@@ -6,6 +6,7 @@
 #include "core/base/rng.h"
 #include "core/index/hnsw/insert.h"
 #include "pg/am/build_reader.h"
+#include "pg/am/table_sample.h"
 #include "pg/base/memory.h"
 #include "pg/base/threads.h"
 #include "pg/hnsw/hnsw.h"
@@ -61,23 +62,20 @@ struct Built {
 
 Built build(Relation heap, Relation index, IndexInfo* info) {
   const core::Options options = options_of(index);
+  hnsw::forget_codec(index);
   const ScopedContext memory("hnsw build");
   IndexedVectors vectors(index, hnsw::kName, memory.get());
   BuildReader reader(heap, index, info, vectors);
   progress(PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE, 0, 0);
 
   const auto dim = static_cast<std::size_t>(vectors.dim());
-  const double estimate = call([heap] {
-    BlockNumber pages;
-    double tuples, visible;
-    table_relation_estimate_size(heap, nullptr, &pages, &tuples, &visible);
-    return tuples;
-  });
+  const double estimate = estimate_rows(heap, index, info);
   std::shared_ptr<const quant::Codec> codec;
   {
     const std::size_t budget =
         static_cast<std::size_t>(maintenance_work_mem) * 1024 / 4 / (dim * sizeof(float));
-    const auto sample = reader.sample(std::clamp<std::size_t>(budget, 256, kSampleRows));
+    const auto sample = sample_vectors(heap, index, info, &vectors,
+                                       std::clamp<std::size_t>(budget, 256, kSampleRows), estimate);
     codec =
         quant::train_codec(hnsw::codec_spec(index, vectors), sample.data(), sample.size() / dim);
     BufferStore store(index, BufferStore::Mode::building);
@@ -88,10 +86,11 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
   call([&pool] {
     ereport(DEBUG1, (errmsg_internal("using %d parallel workers", pool.threads() - 1)));
   });
-  const core::Workers workers{&pool, interrupt_pending, [] { check_interrupts(); }};
+  const Work work(
+      &pool, [] { check_interrupts(); }, interrupt_pending);
   BufferStore store(index, BufferStore::Mode::building);
   const auto limit = static_cast<std::size_t>(maintenance_work_mem) * 1024;
-  auto bulk = std::make_unique<core::BulkBuild>(codec, options, workers, kSeed);
+  auto bulk = std::make_unique<core::BulkBuild>(codec, options, work, kSeed);
   std::unique_ptr<core::Graph> graph;
   std::unique_ptr<core::Inserter> inserter;
   std::size_t rows = 0;

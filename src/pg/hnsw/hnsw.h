@@ -14,9 +14,10 @@ namespace rv::pg::hnsw {
 
 inline constexpr const char* kName = "hnsw";
 
-// The codec of an index, kept by the backend from one scan to the next.
-std::shared_ptr<const quant::Codec> cached_codec(Relation index);
-void cache_codec(Relation index, std::shared_ptr<const quant::Codec> codec);
+// Opens an index's graph with the codec that the backend keeps, reading it where it keeps none.
+index::hnsw::Graph open_graph(Relation index, BufferStore& store);
+// The index is about to be built, perhaps into the file it has.
+void forget_codec(Relation index);
 
 inline index::hnsw::HeapTid to_heap_tid(const ItemPointerData& tid) noexcept {
   return {tid.ip_blkid.bi_hi, tid.ip_blkid.bi_lo, tid.ip_posid};

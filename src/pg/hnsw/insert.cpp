@@ -21,10 +21,8 @@ struct InsertState {
   InsertState(Relation index, MemoryContext context)
       : vectors(index, hnsw::kName, context),
         store(index, BufferStore::Mode::logged),
-        graph(store, hnsw::cached_codec(index)),
-        inserter(graph) {
-    hnsw::cache_codec(index, graph.shared_codec());
-  }
+        graph(hnsw::open_graph(index, store)),
+        inserter(graph) {}
   IndexedVectors vectors;
   BufferStore store;
   index::hnsw::Graph graph;

@@ -18,9 +18,7 @@ namespace core = rv::index::hnsw;
 // A store and a graph over it; pins end with it.
 struct Opened {
   explicit Opened(Relation index)
-      : store(index, BufferStore::Mode::logged), graph(store, cached_codec(index)) {
-    cache_codec(index, graph.shared_codec());
-  }
+      : store(index, BufferStore::Mode::logged), graph(open_graph(index, store)) {}
   BufferStore store;
   core::Graph graph;
 };

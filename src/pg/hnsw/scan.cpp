@@ -15,7 +15,6 @@
 extern "C" {
 #include "access/relscan.h"
 #include "pgstat.h"
-#include "portability/instr_time.h"
 }
 
 using namespace rv;
@@ -31,12 +30,10 @@ class OrderedScan {
       : scan_(scan),
         vectors_(scan->indexRelation, hnsw::kName, context),
         store_(scan->indexRelation, BufferStore::Mode::logged),
-        graph_(store_, hnsw::cached_codec(scan->indexRelation)),
+        graph_(hnsw::open_graph(scan->indexRelation, store_)),
         query_(graph_.codec().query()),
         search_(graph_, *query_),
-        rows_(scan, context) {
-    hnsw::cache_codec(scan->indexRelation, graph_.shared_codec());
-  }
+        rows_(scan, context) {}
 
   void restart(bool null_query, Datum query);
   bool next(ItemPointerData* tid);

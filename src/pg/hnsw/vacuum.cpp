@@ -17,7 +17,7 @@ IndexBulkDeleteResult* rv_hnsw_bulk_delete(IndexVacuumInfo* info, IndexBulkDelet
         return static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
       });
     BufferStore store(info->index, BufferStore::Mode::logged);
-    index::hnsw::Graph graph(store, hnsw::cached_codec(info->index));
+    index::hnsw::Graph graph = hnsw::open_graph(info->index, store);
     index::hnsw::Remover remover(graph);
     const auto pause = [&store] {
       store.refresh_blocks();

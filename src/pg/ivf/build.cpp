@@ -3,12 +3,12 @@
 
 #include <optional>
 
+#include "pg/am/table_sample.h"
 #include "pg/base/threads.h"
 #include "pg/ivf/callbacks.h"
 #include "pg/ivf/description_cache.h"
 #include "pg/ivf/list_sort.h"
 #include "pg/ivf/options.h"
-#include "pg/ivf/sample.h"
 #include "pg/storage/buffer_store.h"
 
 extern "C" {

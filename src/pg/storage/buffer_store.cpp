@@ -51,6 +51,7 @@ constexpr std::uint32_t hash_of(index::Block block) noexcept { return block * 26
 BufferStore::BufferStore(Relation relation, Mode mode, ForkNumber fork)
     : relation_(relation), fork_(fork), mode_(mode) {
   for (auto& h : pin_hash_) h = -1;
+  if (mode_ == Mode::building) forget_recent_buffers(relation_);
 }
 
 std::size_t BufferStore::content_bytes() const noexcept { return kContentBytes; }
@@ -86,7 +87,7 @@ index::PageKind BufferStore::kind_of(const std::byte* page) const noexcept {
 // What the backend remembers of a block; null where it does not.
 RecentBuffer* BufferStore::recent(index::Block block) {
   if (fork_ != MAIN_FORKNUM || block >= kRecentBlocks) return nullptr;
-  if (recent_ == nullptr) recent_ = &recent_buffers(relation_);
+  if (recent_ == nullptr) recent_ = recent_buffers(relation_);
   if (block >= recent_->size()) recent_->resize(std::max<std::size_t>(known_blocks_, block + 1));
   return recent_->data() + block;
 }
@@ -139,9 +140,7 @@ void BufferStore::forget_pin(int slot) noexcept {
 }
 
 const std::byte* BufferStore::pin(index::Block block, index::PageKind kind) {
-  // Header and end of the page are two cache misses: they are looked at once, not at every visit.
-  // What is read without them stays inside the page whatever it holds.
-  RecentBuffer* known = recent(block);
+  RecentBuffer* known = trust_kinds_ ? recent(block) : nullptr;
   const bool checked = known != nullptr && known->kind == kind;
   if (const int found = find_pin(block); found >= 0) {
     const std::byte* page = content_of(BufferGetPage(pinned_[found]));
@@ -152,8 +151,8 @@ const std::byte* BufferStore::pin(index::Block block, index::PageKind kind) {
   const std::byte* page = content_of(BufferGetPage(buffer));
   if (!checked) {
     check_page(page, block, kind);
-    known = recent(block);
-    if (known != nullptr) known->kind = kind;
+    // Reading may have made the table grow.
+    if (trust_kinds_ && (known = recent(block)) != nullptr) known->kind = kind;
   }
   int slot = next_pin_;
   if (pinned_count_ < kPins) {
@@ -328,7 +327,6 @@ void BufferStore::release(index::Block block) {
   edits.set_kind(page, index::kFreePage);
   edits.set_used(page, 0);
   edits.commit();
-  if (RecentBuffer* known = recent(block); known != nullptr) known->kind = index::kFreePage;
   call([this, block] { RecordFreeIndexPage(relation_, block); });
 }
 

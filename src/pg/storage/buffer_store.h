@@ -38,6 +38,7 @@ class BufferStore final : public index::PageStore {
   index::Block blocks() override;
   const std::byte* pin(index::Block block, index::PageKind kind) override;
   void unpin_all() override;
+  void kinds_never_change() override { trust_kinds_ = true; }
   void prefetch(index::Block block) override;
   void touch(index::Block block, std::size_t offset, std::size_t bytes) override;
   void release(index::Block block) override;
@@ -85,7 +86,8 @@ class BufferStore final : public index::PageStore {
   void forget_pin(int slot) noexcept;
 
   Relation relation_;
-  std::vector<RecentBuffer>* recent_ = nullptr;  // the main fork's; looked up when first used
+  std::shared_ptr<RecentBuffers> recent_;  // the main fork's; looked up when first used
+  bool trust_kinds_ = false;
   ForkNumber fork_;
   Mode mode_;
   index::Block known_blocks_ = 0;

@@ -1,31 +1,27 @@
 #include "pg/storage/recent_buffers.h"
 
+#include "core/base/no_destructor.h"
+#include "pg/storage/file_cache.h"
+
 namespace rv::pg {
 namespace {
 
-struct Table {
-  Oid relation = InvalidOid;
-  Oid file = InvalidOid;
-  std::vector<RecentBuffer> buffers;
-};
-
-int next_victim = 0;
+FileCache<RecentBuffers>& cache() {
+  static NoDestructor<FileCache<RecentBuffers>> tables(kRecentRelations);
+  return *tables;
+}
 
 }  // namespace
 
-std::vector<RecentBuffer>& recent_buffers(Relation relation) {
-  // Never destroyed: the backend's exit runs no destructors of ours under live frames.
-  static Table* const tables = new Table[kRecentRelations];
-  const Oid id = RelationGetRelid(relation);
-  const Oid file = rv_relation_file_number(relation);
-  for (int i = 0; i < kRecentRelations; ++i)
-    if (tables[i].relation == id && tables[i].file == file) return tables[i].buffers;
-  Table& t = tables[next_victim];
-  next_victim = (next_victim + 1) % kRecentRelations;
-  t.relation = id;
-  t.file = file;
-  t.buffers.clear();
-  return t.buffers;
+std::shared_ptr<RecentBuffers> recent_buffers(Relation relation) {
+  auto table = cache().find(relation);
+  if (table == nullptr) {
+    table = std::make_shared<RecentBuffers>();
+    cache().put(relation, table);
+  }
+  return table;
 }
+
+void forget_recent_buffers(Relation relation) { cache().forget(relation); }
 
 }  // namespace rv::pg

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "pg/base/pg.h"
@@ -16,13 +17,17 @@ namespace rv::pg {
 
 struct RecentBuffer {
   Buffer buffer = InvalidBuffer;  // InvalidBuffer: nothing is known
-  std::uint16_t kind = 0;  // the page's kind once it was checked; kinds never change but to free
+  std::uint16_t kind = 0;         // the page's kind, once it was checked
 };
+using RecentBuffers = std::vector<RecentBuffer>;
 
-// The backend's table for a relation's main fork: one entry a block. Grows on demand; at most
-// kRecentRelations tables of kRecentBlocks entries are kept.
-inline constexpr int kRecentRelations = 8;
+// Tables are kept for so many relations, and of so many blocks each.
+inline constexpr std::size_t kRecentRelations = 8;
 inline constexpr std::size_t kRecentBlocks = std::size_t{4} << 20;
-std::vector<RecentBuffer>& recent_buffers(Relation relation);
+
+// The backend's table for a relation's main fork: one entry a block, growing on demand.
+std::shared_ptr<RecentBuffers> recent_buffers(Relation relation);
+// The file is about to be filled anew.
+void forget_recent_buffers(Relation relation);
 
 }  // namespace rv::pg

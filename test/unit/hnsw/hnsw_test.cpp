@@ -43,7 +43,7 @@ struct Index {
     this->options = options;
   }
   void bulk(const float* x, std::size_t n, std::size_t dim) {
-    BulkBuild build(codec, options, Workers{&pool, nullptr, [] {}}, 7);
+    BulkBuild build(codec, options, Work(&pool), 7);
     for (std::size_t i = 0; i < n; i += 100) {
       std::vector<HeapTid> tids;
       for (std::size_t j = i; j < std::min(n, i + 100); ++j) tids.push_back(tid_of(j));
@@ -182,7 +182,7 @@ TEST(Hnsw, BuildIsTheSameForAnyNumberOfThreads) {
   for (int threads : {1, 3}) {
     Index index(kRabitq, x.data(), n);
     WorkerPool pool(threads);
-    BulkBuild build(index.codec, {}, Workers{&pool, nullptr, [] {}}, 7);
+    BulkBuild build(index.codec, {}, Work(&pool), 7);
     std::vector<HeapTid> tids;
     for (std::size_t i = 0; i < n; ++i) tids.push_back(tid_of(i));
     build.add(x.data(), tids.data(), n);

@@ -6,7 +6,6 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
-#include "core/parallel/resumable.h"
 
 namespace rv::index::hnsw {
 namespace {
@@ -41,10 +40,10 @@ LevelParams level_params(const Options& options, int degree, std::uint64_t seed)
 }  // namespace
 
 BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
-                     const Workers& workers, std::uint64_t seed)
+                     const Work& work, std::uint64_t seed)
     : codec_(std::move(codec)),
       options_(options),
-      workers_(workers),
+      work_(work),
       seed_(seed),
       codes_(codec_->code_bytes()),
       table_(1024) {}
@@ -93,13 +92,12 @@ void BulkBuild::add(const float* vectors, const HeapTid* tids, std::size_t count
   for (auto& p : to) p = codes_.append();
   const auto dim = static_cast<std::size_t>(codec_->dim());
   std::vector<std::uint64_t> hashes(count);
-  for_each_resumable(*workers_.pool, count, 64, workers_.stop, workers_.on_stop,
-                     [&](std::size_t begin, std::size_t end) {
-                       for (std::size_t i = begin; i < end; ++i) {
-                         codec_->encode(vectors + i * dim, to[i]);
-                         hashes[i] = hash_code(to[i], codes_.code_bytes());
-                       }
-                     });
+  work_.for_range(count, 64, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      codec_->encode(vectors + i * dim, to[i]);
+      hashes[i] = hash_code(to[i], codes_.code_bytes());
+    }
+  });
   // Repetitions leave gaps, which the codes behind them fill.
   for (std::size_t i = 0; i < count; ++i) codes_.drop_last();
   for (std::size_t i = 0; i < count; ++i) {
@@ -144,7 +142,7 @@ void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progr
       if (levels_[i] >= l) level.members.push_back(static_cast<std::uint32_t>(i));
     level.graph =
         build_level(*codec_, codes_, level.members,
-                    level_params(options_, l == 0 ? 2 * options_.m : options_.m, seed_), workers_);
+                    level_params(options_, l == 0 ? 2 * options_.m : options_.m, seed_), work_);
     progress(level.members.size(), n);
   }
 }

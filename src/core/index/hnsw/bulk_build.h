@@ -11,8 +11,8 @@ namespace rv::index::hnsw {
 
 class BulkBuild {
  public:
-  BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
-            const Workers& workers, std::uint64_t seed);
+  BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options, const Work& work,
+            std::uint64_t seed);
 
   // Takes `count` vectors, row by row; equal ones become one node. Encodes on the workers.
   void add(const float* vectors, const HeapTid* tids, std::size_t count);
@@ -42,7 +42,7 @@ class BulkBuild {
 
   std::shared_ptr<const quant::Codec> codec_;
   Options options_;
-  Workers workers_;
+  Work work_;
   std::uint64_t seed_;
   CodeArray codes_;
   std::vector<HeapTid> tids_;

@@ -62,6 +62,7 @@ void Graph::create(PageStore& store, const Options& options, const quant::Codec&
 
 Graph::Graph(PageStore& store, std::shared_ptr<const quant::Codec> codec)
     : store_(store), codec_(std::move(codec)) {
+  store_.kinds_never_change();  // invariant (1)
   read_meta();
   if (codec_ == nullptr) read_model();
   if (codec_->code_bytes() != meta_.code_bytes ||

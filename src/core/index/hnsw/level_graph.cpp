@@ -6,7 +6,6 @@
 
 #include "core/base/rng.h"
 #include "core/index/hnsw/select.h"
-#include "core/parallel/resumable.h"
 
 namespace rv::index::hnsw {
 namespace {
@@ -108,7 +107,7 @@ constexpr std::size_t kMostHubs = 1000;
 
 void link_hubs(const quant::Codec& codec, const CodeArray& codes,
                const std::vector<std::uint32_t>& members, const LevelParams& params,
-               const Workers& workers, LevelGraph& graph) {
+               const Work& work, LevelGraph& graph) {
   const std::size_t n = members.size();
   const std::size_t wanted = n <= 512 ? n : std::clamp<std::size_t>(n / 32, 256, kMostHubs);
   std::vector<std::uint32_t> hubs;
@@ -125,36 +124,33 @@ void link_hubs(const quant::Codec& codec, const CodeArray& codes,
   for (const std::uint32_t h : hubs) pointers.push_back(codes[members[h]]);
   const auto most = static_cast<std::size_t>(std::max(2, params.degree / 2));
   const auto degree = static_cast<std::size_t>(params.degree);
-  for_each_resumable(*workers.pool, hubs.size(), 16, workers.stop, workers.on_stop,
-                     [&](std::size_t begin, std::size_t end) {
-                       const auto query = codec.query();
-                       std::vector<float> distance(hubs.size()), error(hubs.size());
-                       std::vector<Pair> ranked;
-                       for (std::size_t i = begin; i < end; ++i) {
-                         query->set_code(pointers[i]);
-                         query->distances(pointers.data(), static_cast<int>(hubs.size()),
-                                          distance.data(), error.data());
-                         ranked.clear();
-                         for (std::size_t j = 0; j < hubs.size(); ++j)
-                           if (j != i && distance[j] == distance[j])
-                             ranked.push_back({distance[j], hubs[j]});
-                         std::sort(ranked.begin(), ranked.end(), pair_less);
-                         Rng rng(params.partition.seed ^ mix64(hubs[i]));
-                         std::uint32_t chosen[32];
-                         std::size_t count = 0;
-                         for (std::size_t scale = ranked.size() / 2;
-                              scale >= 4 && count < std::min<std::size_t>(most, 32); scale /= 2)
-                           chosen[count++] = ranked[scale + rng.below(scale)].position;
-                         // They replace what is farthest among the near ones when the list is full.
-                         const std::size_t p = hubs[i];
-                         std::uint32_t* links = graph.links.data() + p * degree;
-                         std::size_t kept = std::min<std::size_t>(graph.counts[p], degree - count);
-                         for (std::size_t c = 0; c < count; ++c)
-                           if (std::find(links, links + kept, chosen[c]) == links + kept)
-                             links[kept++] = chosen[c];
-                         graph.counts[p] = static_cast<std::uint8_t>(kept);
-                       }
-                     });
+  work.for_range(hubs.size(), 16, [&](std::size_t begin, std::size_t end) {
+    const auto query = codec.query();
+    std::vector<float> distance(hubs.size()), error(hubs.size());
+    std::vector<Pair> ranked;
+    for (std::size_t i = begin; i < end; ++i) {
+      query->set_code(pointers[i]);
+      query->distances(pointers.data(), static_cast<int>(hubs.size()), distance.data(),
+                       error.data());
+      ranked.clear();
+      for (std::size_t j = 0; j < hubs.size(); ++j)
+        if (j != i && distance[j] == distance[j]) ranked.push_back({distance[j], hubs[j]});
+      std::sort(ranked.begin(), ranked.end(), pair_less);
+      Rng rng(params.partition.seed ^ mix64(hubs[i]));
+      std::uint32_t chosen[32];
+      std::size_t count = 0;
+      for (std::size_t scale = ranked.size() / 2;
+           scale >= 4 && count < std::min<std::size_t>(most, 32); scale /= 2)
+        chosen[count++] = ranked[scale + rng.below(scale)].position;
+      // They replace what is farthest among the near ones when the list is full.
+      const std::size_t p = hubs[i];
+      std::uint32_t* links = graph.links.data() + p * degree;
+      std::size_t kept = std::min<std::size_t>(graph.counts[p], degree - count);
+      for (std::size_t c = 0; c < count; ++c)
+        if (std::find(links, links + kept, chosen[c]) == links + kept) links[kept++] = chosen[c];
+      graph.counts[p] = static_cast<std::uint8_t>(kept);
+    }
+  });
 }
 
 std::size_t candidate_room(const LevelParams& p) noexcept {
@@ -174,7 +170,7 @@ std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
 
 LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
                        const std::vector<std::uint32_t>& members, const LevelParams& params,
-                       const Workers& workers) {
+                       const Work& work) {
   const std::size_t n = members.size();
   const auto degree = static_cast<std::size_t>(params.degree);
   LevelGraph graph;
@@ -190,9 +186,9 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
     position_of.resize(static_cast<std::size_t>(top) + 1);
     for (std::size_t i = 0; i < n; ++i) position_of[members[i]] = static_cast<std::uint32_t>(i);
     if (codec.expanded_dim() > 0 || n <= static_cast<std::size_t>(params.partition.leaf_size)) {
-      leaves = partition(codec, codes, members, params.partition, workers);
+      leaves = partition(codec, codes, members, params.partition, work);
     } else {
-      leaves = partition_by_query(codec, codes, members, params.partition, workers);
+      leaves = partition_by_query(codec, codes, members, params.partition, work);
     }
     for (Leaf& leaf : leaves)
       for (auto& id : leaf) id = position_of[id & ~kPrimary] | (id & kPrimary);
@@ -203,19 +199,17 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
       if ((id & kPrimary) != 0) graph.order.push_back(id & ~kPrimary);
 
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
-  for_each_resumable(
-      *workers.pool, leaves.size(), 4, workers.stop, workers.on_stop,
-      [&](std::size_t begin, std::size_t end) {
-        PackedCodes packed(codec);
-        std::vector<std::uint32_t> ids;
-        const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
-        for (std::size_t l = begin; l < end; ++l) {
-          if (query == nullptr)
-            compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, *candidates);
-          else
-            compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, *candidates);
-        }
-      });
+  work.for_range(leaves.size(), 4, [&](std::size_t begin, std::size_t end) {
+    PackedCodes packed(codec);
+    std::vector<std::uint32_t> ids;
+    const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
+    for (std::size_t l = begin; l < end; ++l) {
+      if (query == nullptr)
+        compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, *candidates);
+      else
+        compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, *candidates);
+    }
+  });
   leaves.clear();
   leaves.shrink_to_fit();
 
@@ -223,28 +217,26 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
   const int first_degree = std::max(1, params.degree * 3 / 4);
   auto reverse = std::make_unique<PairTable>(n, 2 * degree);
   auto distances = std::make_unique_for_overwrite<float[]>(n * degree);
-  for_each_resumable(
-      *workers.pool, n, 512, workers.stop, workers.on_stop,
-      [&](std::size_t begin, std::size_t end) {
-        NeighbourSelection select(codec);
-        std::vector<LinkCandidate> chosen;
-        for (std::size_t o = begin; o < end; ++o) {
-          const std::size_t p = graph.order[o];
-          Pair* first = candidates->begin(p);
-          Pair* last = candidates->end(p);
-          std::sort(first, last, pair_less);
-          chosen.clear();
-          for (Pair* c = first; c != last; ++c)
-            if (c->position != p && (c == first || c->position != c[-1].position))
-              chosen.push_back({c->distance, c->position, codes[members[c->position]]});
-          select(chosen, first_degree, false);
-          graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
-          for (std::size_t i = 0; i < chosen.size(); ++i) {
-            graph.links[p * degree + i] = chosen[i].id;
-            distances[p * degree + i] = chosen[i].distance;
-          }
-        }
-      });
+  work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
+    NeighbourSelection select(codec);
+    std::vector<LinkCandidate> chosen;
+    for (std::size_t o = begin; o < end; ++o) {
+      const std::size_t p = graph.order[o];
+      Pair* first = candidates->begin(p);
+      Pair* last = candidates->end(p);
+      std::sort(first, last, pair_less);
+      chosen.clear();
+      for (Pair* c = first; c != last; ++c)
+        if (c->position != p && (c == first || c->position != c[-1].position))
+          chosen.push_back({c->distance, c->position, codes[members[c->position]]});
+      select(chosen, first_degree, false);
+      graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        graph.links[p * degree + i] = chosen[i].id;
+        distances[p * degree + i] = chosen[i].distance;
+      }
+    }
+  });
   candidates.reset();
 
   // Reverse links. A point that very many choose keeps the ones that came first in order of
@@ -254,33 +246,30 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
       if (rank < graph.counts[p])
         reverse->add(graph.links[p * degree + rank], {distances[p * degree + rank], p});
 
-  for_each_resumable(
-      *workers.pool, n, 512, workers.stop, workers.on_stop,
-      [&](std::size_t begin, std::size_t end) {
-        NeighbourSelection select(codec);
-        std::vector<Pair> all;
-        std::vector<LinkCandidate> chosen;
-        for (std::size_t o = begin; o < end; ++o) {
-          const std::size_t p = graph.order[o];
-          all.clear();
-          for (std::size_t i = 0; i < graph.counts[p]; ++i)
-            all.push_back({distances[p * degree + i], graph.links[p * degree + i]});
-          for (const Pair* r = reverse->begin(p); r != reverse->end(p); ++r) all.push_back(*r);
-          std::sort(all.begin(), all.end(), pair_less);
-          chosen.clear();
-          for (std::size_t i = 0; i < all.size(); ++i) {
-            bool repeated = false;
-            for (const LinkCandidate& c : chosen) repeated |= c.id == all[i].position;
-            if (!repeated)
-              chosen.push_back({all[i].distance, all[i].position, codes[members[all[i].position]]});
-          }
-          if (chosen.size() > degree) select(chosen, params.degree, true);
-          graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
-          for (std::size_t i = 0; i < chosen.size(); ++i)
-            graph.links[p * degree + i] = chosen[i].id;
-        }
-      });
-  if (n > 2) link_hubs(codec, codes, members, params, workers, graph);
+  work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
+    NeighbourSelection select(codec);
+    std::vector<Pair> all;
+    std::vector<LinkCandidate> chosen;
+    for (std::size_t o = begin; o < end; ++o) {
+      const std::size_t p = graph.order[o];
+      all.clear();
+      for (std::size_t i = 0; i < graph.counts[p]; ++i)
+        all.push_back({distances[p * degree + i], graph.links[p * degree + i]});
+      for (const Pair* r = reverse->begin(p); r != reverse->end(p); ++r) all.push_back(*r);
+      std::sort(all.begin(), all.end(), pair_less);
+      chosen.clear();
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        bool repeated = false;
+        for (const LinkCandidate& c : chosen) repeated |= c.id == all[i].position;
+        if (!repeated)
+          chosen.push_back({all[i].distance, all[i].position, codes[members[all[i].position]]});
+      }
+      if (chosen.size() > degree) select(chosen, params.degree, true);
+      graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
+      for (std::size_t i = 0; i < chosen.size(); ++i) graph.links[p * degree + i] = chosen[i].id;
+    }
+  });
+  if (n > 2) link_hubs(codec, codes, members, params, work, graph);
   return graph;
 }
 

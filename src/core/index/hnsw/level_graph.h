@@ -27,6 +27,6 @@ std::size_t level_bytes_per_member(const LevelParams& params) noexcept;
 
 LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
                        const std::vector<std::uint32_t>& members, const LevelParams& params,
-                       const Workers& workers);
+                       const Work& work);
 
 }  // namespace rv::index::hnsw

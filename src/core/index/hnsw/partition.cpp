@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "core/base/rng.h"
-#include "core/parallel/resumable.h"
 #include "core/quant/code_kernels.h"
 
 namespace rv::index::hnsw {
@@ -207,7 +206,7 @@ void divide(Assigner& assigner, Leaf cluster, const PartitionParams& params, Rng
 
 std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
                                  const CodeArray& codes, const std::vector<std::uint32_t>& members,
-                                 const PartitionParams& params, const Workers& workers) {
+                                 const PartitionParams& params, const Work& work) {
   const std::size_t n = members.size();
   const auto most = static_cast<std::size_t>(params.leaf_size);
   std::vector<Leaf> clusters;
@@ -222,13 +221,11 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
                                                      static_cast<std::size_t>(params.leaders));
   const auto leaders = choose_leaders(members, wanted, rng);
   std::vector<std::uint32_t> near(n * fan);
-  for_each_resumable(*workers.pool, n, 2048, workers.stop, workers.on_stop,
-                     [&](std::size_t begin, std::size_t end) {
-                       const auto assigner = make(codec, codes);
-                       assigner->lead(leaders);
-                       assigner->assign(members.data(), begin, end, static_cast<int>(fan),
-                                        near.data());
-                     });
+  work.for_range(n, 2048, [&](std::size_t begin, std::size_t end) {
+    const auto assigner = make(codec, codes);
+    assigner->lead(leaders);
+    assigner->assign(members.data(), begin, end, static_cast<int>(fan), near.data());
+  });
   clusters.resize(leaders.size());
   std::vector<std::size_t> sizes(leaders.size());
   for (std::uint32_t c : near)
@@ -242,14 +239,13 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
   near.shrink_to_fit();
 
   std::vector<std::vector<Leaf>> leaves(clusters.size());
-  for_each_resumable(*workers.pool, clusters.size(), 1, workers.stop, workers.on_stop,
-                     [&](std::size_t begin, std::size_t end) {
-                       const auto assigner = make(codec, codes);
-                       for (std::size_t c = begin; c < end; ++c) {
-                         Rng own(params.seed ^ mix64(c + 1));
-                         divide(*assigner, std::move(clusters[c]), params, own, 0, leaves[c]);
-                       }
-                     });
+  work.for_range(clusters.size(), 1, [&](std::size_t begin, std::size_t end) {
+    const auto assigner = make(codec, codes);
+    for (std::size_t c = begin; c < end; ++c) {
+      Rng own(params.seed ^ mix64(c + 1));
+      divide(*assigner, std::move(clusters[c]), params, own, 0, leaves[c]);
+    }
+  });
   std::vector<Leaf> out;
   for (auto& part : leaves)
     for (Leaf& leaf : part) out.push_back(std::move(leaf));
@@ -260,14 +256,14 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
 
 std::vector<Leaf> partition(const quant::Codec& codec, const CodeArray& codes,
                             const std::vector<std::uint32_t>& members,
-                            const PartitionParams& params, const Workers& workers) {
-  return partition_with(make_assigner<ProductAssigner>, codec, codes, members, params, workers);
+                            const PartitionParams& params, const Work& work) {
+  return partition_with(make_assigner<ProductAssigner>, codec, codes, members, params, work);
 }
 
 std::vector<Leaf> partition_by_query(const quant::Codec& codec, const CodeArray& codes,
                                      const std::vector<std::uint32_t>& members,
-                                     const PartitionParams& params, const Workers& workers) {
-  return partition_with(make_assigner<QueryAssigner>, codec, codes, members, params, workers);
+                                     const PartitionParams& params, const Work& work) {
+  return partition_with(make_assigner<QueryAssigner>, codec, codes, members, params, work);
 }
 
 }  // namespace rv::index::hnsw

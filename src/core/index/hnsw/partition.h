@@ -9,7 +9,7 @@
 #include <functional>
 #include <vector>
 
-#include "core/parallel/worker_pool.h"
+#include "core/parallel/work.h"
 #include "core/quant/codec.h"
 
 namespace rv::index::hnsw {
@@ -33,13 +33,6 @@ class CodeArray {
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
 };
 
-// How worker threads are used and interrupted.
-struct Workers {
-  WorkerPool* pool;
-  StopProbe stop;
-  std::function<void()> on_stop;
-};
-
 struct PartitionParams {
   int fan = 4;
   int leaf_size = 384;  // most points in a leaf
@@ -53,12 +46,12 @@ using Leaf = std::vector<std::uint32_t>;
 
 std::vector<Leaf> partition(const quant::Codec& codec, const CodeArray& codes,
                             const std::vector<std::uint32_t>& members,
-                            const PartitionParams& params, const Workers& workers);
+                            const PartitionParams& params, const Work& work);
 
 // The same for codecs without expanded form: leaders are compared one by one.
 std::vector<Leaf> partition_by_query(const quant::Codec& codec, const CodeArray& codes,
                                      const std::vector<std::uint32_t>& members,
-                                     const PartitionParams& params, const Workers& workers);
+                                     const PartitionParams& params, const Work& work);
 
 // A set of codes made ready for products with many rows.
 class PackedCodes {

@@ -10,7 +10,7 @@ extern "C" {
 #include "nodes/execnodes.h"
 }
 
-namespace rv::pg::ivf {
+namespace rv::pg {
 
 // The rows an index over the table will have, estimated from a few of its blocks.
 double estimate_rows(Relation heap, Relation index, IndexInfo* info);
@@ -20,4 +20,4 @@ double estimate_rows(Relation heap, Relation index, IndexInfo* info);
 std::vector<float> sample_vectors(Relation heap, Relation index, IndexInfo* info,
                                   IndexedVectors* vectors, std::size_t wanted, double rows);
 
-}  // namespace rv::pg::ivf
+}  // namespace rv::pg

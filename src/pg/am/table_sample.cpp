@@ -1,4 +1,4 @@
-#include "pg/ivf/sample.h"
+#include "pg/am/table_sample.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@ extern "C" {
 #include "utils/sampling.h"
 }
 
-namespace rv::pg::ivf {
+namespace rv::pg {
 namespace {
 
 constexpr BlockNumber kBlocksToEstimate = 64;
@@ -100,4 +100,4 @@ std::vector<float> sample_vectors(Relation heap, Relation index, IndexInfo* info
   return std::move(reservoir.rows);
 }
 
-}  // namespace rv::pg::ivf
+}  // namespace rv::pg
