@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <vector>
 
 #include "core/index/hnsw/bulk_build.h"
@@ -15,31 +14,14 @@
 #include "core/index/memory_page_store.h"
 #include "core/quant/rabitq.h"
 #include "core/simd/distance.h"
+#include "fvecs.h"
 
 namespace {
 
 using namespace rv;
+using bench::read_fvecs;
+using bench::Vectors;
 using namespace rv::index;
-
-struct Vectors {
-  std::size_t dim = 0, count = 0;
-  std::vector<float> data;
-  const float* operator[](std::size_t i) const { return data.data() + i * dim; }
-};
-
-Vectors read_fvecs(const char* path, std::size_t most) {
-  Vectors v;
-  std::ifstream in(path, std::ios::binary);
-  std::int32_t dim;
-  while (v.count < most && in.read(reinterpret_cast<char*>(&dim), 4)) {
-    v.dim = static_cast<std::size_t>(dim);
-    v.data.resize((v.count + 1) * v.dim);
-    in.read(reinterpret_cast<char*>(v.data.data() + v.count * v.dim),
-            static_cast<std::streamsize>(4 * v.dim));
-    ++v.count;
-  }
-  return v;
-}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

@@ -24,16 +24,6 @@ using namespace rv::routing;
 
 namespace {
 
-OutcomeSet set_of(const test::Outcomes& o) {
-  OutcomeSet s;
-  s.dim = static_cast<std::size_t>(o.dim);
-  s.agents = static_cast<std::size_t>(o.agents);
-  s.embedding = o.embedding;
-  s.quality = o.score;
-  s.cost = o.cost;
-  return s;
-}
-
 void usps(const std::string& folder) {
   const SequenceSet train = test::usps(folder, "train");
   const SequenceSet held_out = test::usps(folder, "test");
@@ -70,7 +60,7 @@ void usps(const std::string& folder) {
 }
 
 void routers(const std::string& folder) {
-  const OutcomeSet nine = set_of(test::nine_models(folder));
+  const OutcomeSet nine = test::set_of(test::nine_models(folder));
   const std::vector<double> prior(9, 0.5);
   for (const ModelKind kind :
        {ModelKind::knn, ModelKind::ridge, ModelKind::mf, ModelKind::fastgrnn}) {
@@ -88,8 +78,8 @@ void routers(const std::string& folder) {
                 c.held_out, 100 * c.point.cost / c.best_cost);
   }
   const auto pairs = test::mmlu_pairs(folder);
-  OutcomeSet data = set_of(pairs.train);
-  const OutcomeSet tested = set_of(pairs.test);
+  OutcomeSet data = test::set_of(pairs.train);
+  const OutcomeSet tested = test::set_of(pairs.test);
   std::vector<std::uint32_t> train(data.size());
   std::iota(train.begin(), train.end(), 0U);
   data.embedding.insert(data.embedding.end(), tested.embedding.begin(), tested.embedding.end());
@@ -106,7 +96,7 @@ void routers(const std::string& folder) {
 }
 
 void bandits(const std::string& folder) {
-  const OutcomeSet data = set_of(test::nine_models(folder));
+  const OutcomeSet data = test::set_of(test::nine_models(folder));
   double fixed = -1e9;
   for (std::size_t a = 0; a < 9; ++a) {
     double total = 0;
@@ -116,29 +106,8 @@ void bandits(const std::string& folder) {
   }
   for (const bool thompson : {true, false}) {
     double mean = 0;
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      Rng rng(seed);
-      std::vector<std::uint32_t> order(data.size());
-      std::iota(order.begin(), order.end(), 0U);
-      for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
-      std::vector<LinearArm> arms(9, LinearArm(data.dim));
-      for (const std::uint32_t row : order) {
-        std::size_t best = 0;
-        double top = -1e9;
-        for (std::size_t a = 0; a < 9; ++a) {
-          const double v = thompson ? thompson_draw(arms[a], data.x(row), 0.1, rng)
-                                    : upper_bound(arms[a], data.x(row), 0.1);
-          if (v > top) {
-            top = v;
-            best = a;
-          }
-        }
-        const double reward =
-            static_cast<double>(data.q(row, best)) - 500 * data.cost[row * 9 + best];
-        arms[best].add(data.x(row), reward);
-        mean += reward / 5;
-      }
-    }
+    for (std::uint64_t seed = 1; seed <= 5; ++seed)
+      mean += test::bandit_reward(data, thompson, seed) / 5;
     std::printf("%s: reward %.0f, mean of 5 seeds (best fixed model %.0f)\n",
                 thompson ? "linear Thompson" : "LinUCB", mean, fixed);
   }

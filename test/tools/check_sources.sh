@@ -6,6 +6,8 @@ build=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 copy=$build/pgxs
 mkdir -p "$copy"
+# A source that is gone must not be built from an older copy.
+find "$copy" \( -name '*.cpp' -o -name '*.h' -o -name '*.sql' \) -delete
 tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql sql/pgvector_name src | tar -xf - -C "$copy"
 cxx="g++"; command -v ccache >/dev/null && cxx="ccache g++"
 make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }

@@ -276,24 +276,27 @@ Value Evaluator::property_of(const Expr& e) {
   return property(base, e.name_index);
 }
 
+Value Evaluator::entity_property(const Value& entity, NameId key, const char* what) {
+  Value out;
+  bool found = false;
+  if (entity.is(Kind::node)) {
+    const NodeId id = entity.as_node();
+    runtime_.store().read_node_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
+  } else {
+    const RelationshipId id = entity.as_relationship().id;
+    runtime_.store().read_relationship_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
+  }
+  if (!found) raise_deleted(what);
+  return out;
+}
+
 Value Evaluator::property(const Value& base, int name_index) {
   const auto& name = runtime_.plan().statement->names[static_cast<std::size_t>(name_index)].text;
   switch (base.kind()) {
     case Kind::node:
-    case Kind::relationship: {
-      NameId key = runtime_.name(name_index);
-      Value out;
-      bool found = false;
-      if (base.is(Kind::node)) {
-        const NodeId id = base.as_node();
-        runtime_.store().read_node_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
-      } else {
-        const RelationshipId id = base.as_relationship().id;
-        runtime_.store().read_relationship_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
-      }
-      if (!found) raise_deleted(base.is(Kind::node) ? "node" : "relationship");
-      return out;
-    }
+    case Kind::relationship:
+      return entity_property(base, runtime_.name(name_index),
+                             base.is(Kind::node) ? "node" : "relationship");
     case Kind::map: {
       const Value* v = find_entry(base, name);
       return v == nullptr ? Value::null() : *v;

@@ -32,6 +32,8 @@ class Evaluator {
   Arena& arena() noexcept { return arena_; }
 
  private:
+  // Of a node or relationship; `what` names it where it was deleted.
+  Value entity_property(const Value& entity, NameId key, const char* what);
   Value eval(const Expr& e);
   Truth truth_of(const Expr& e);
   Value logical(const Expr& e);

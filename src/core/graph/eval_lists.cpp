@@ -29,18 +29,7 @@ Value Evaluator::index_of(const Expr& e) {
       const Value* v = find_entry(base, index.as_string());
       return v == nullptr ? Value::null() : *v;
     }
-    const NameId key = runtime_.key(index.as_string());
-    Value out;
-    bool found = false;
-    if (base.is(Kind::node)) {
-      const NodeId id = base.as_node();
-      runtime_.store().read_node_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
-    } else {
-      const RelationshipId id = base.as_relationship().id;
-      runtime_.store().read_relationship_properties({&id, 1}, {&key, 1}, arena_, &out, &found);
-    }
-    if (!found) raise_deleted("entity");
-    return out;
+    return entity_property(base, runtime_.key(index.as_string()), "entity");
   }
   raise_type(std::string(kind_name(base.kind())) + " has no elements");
 }

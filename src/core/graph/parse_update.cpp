@@ -180,21 +180,22 @@ bool Parser::schema_command(Statement& s) {
   return true;
 }
 
+// IF NOT EXISTS of a CREATE, IF EXISTS of a DROP.
+void Parser::existence(SchemaCommand& c, bool create) {
+  if (!take_word("IF")) return;
+  if (create) expect_word("NOT", "IF");
+  expect_word("EXISTS", create ? "IF NOT" : "IF");
+  (create ? c.if_not_exists : c.if_exists) = true;
+}
+
 void Parser::index_command(SchemaCommand& c, bool create, Statement& s) {
   if (at_name() && !at_word("FOR") && !at_word("IF")) c.name = expect_name("an index name");
   if (!create) {
     if (c.name.empty()) unexpected("an index name");
-    if (take_word("IF")) {
-      expect_word("EXISTS", "IF");
-      c.if_exists = true;
-    }
+    existence(c, false);
     return;
   }
-  if (take_word("IF")) {
-    expect_word("NOT", "IF");
-    expect_word("EXISTS", "IF NOT");
-    c.if_not_exists = true;
-  }
+  existence(c, true);
   expect_word("FOR", "CREATE INDEX");
   std::string variable;
   pattern_of_schema(c, variable);
@@ -238,17 +239,10 @@ void Parser::constraint_command(SchemaCommand& c, bool create) {
     c.name = expect_name("a constraint name");
   if (!create) {
     if (c.name.empty()) unexpected("a constraint name");
-    if (take_word("IF")) {
-      expect_word("EXISTS", "IF");
-      c.if_exists = true;
-    }
+    existence(c, false);
     return;
   }
-  if (take_word("IF")) {
-    expect_word("NOT", "IF");
-    expect_word("EXISTS", "IF NOT");
-    c.if_not_exists = true;
-  }
+  existence(c, true);
   if (!take_word("ON")) expect_word("FOR", "CREATE CONSTRAINT");
   std::string variable;
   pattern_of_schema(c, variable);

@@ -73,6 +73,7 @@ class Parser {
   bool at_clause_end() const;
   std::unique_ptr<Query> braced_query();
   bool schema_command(Statement& s);
+  void existence(SchemaCommand& c, bool create);
   void index_command(SchemaCommand& c, bool create, Statement& s);
   void constraint_command(SchemaCommand& c, bool create);
   void pattern_of_schema(SchemaCommand& c, std::string& variable);

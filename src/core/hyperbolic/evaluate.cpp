@@ -9,21 +9,13 @@ namespace rv::hyperbolic {
 PoincareEvaluator::PoincareEvaluator(std::size_t dim, std::vector<double> points,
                                      std::vector<Edge> edges, std::vector<std::uint32_t> children)
     : dim_(dim), nodes_(points.size() / dim), points_(std::move(points)), edges_(std::move(edges)) {
-  std::erase_if(edges_, [](const Edge& e) { return e.child == e.parent; });
+  tidy_edges(edges_);
   if (!children.empty()) {
     std::sort(children.begin(), children.end());
     std::erase_if(edges_, [&](const Edge& e) {
       return !std::binary_search(children.begin(), children.end(), e.child);
     });
   }
-  std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) {
-    return a.child != b.child ? a.child < b.child : a.parent < b.parent;
-  });
-  edges_.erase(std::unique(edges_.begin(), edges_.end(),
-                           [](const Edge& a, const Edge& b) {
-                             return a.child == b.child && a.parent == b.parent;
-                           }),
-               edges_.end());
   if (edges_.empty())
     throw Error(ErrorCode::invalid_argument, "there are no edges between different nodes");
   for (std::size_t i = 0; i < nodes_; ++i) {

@@ -27,6 +27,16 @@ double squared_difference(const double* x, const double* y, std::size_t n) noexc
 
 }  // namespace
 
+void tidy_edges(std::vector<Edge>& edges) {
+  std::erase_if(edges, [](const Edge& e) { return e.child == e.parent; });
+  std::sort(edges.begin(), edges.end(), before);
+  edges.erase(std::unique(edges.begin(), edges.end(),
+                          [](const Edge& a, const Edge& b) {
+                            return a.child == b.child && a.parent == b.parent;
+                          }),
+              edges.end());
+}
+
 PoincareTrainer::PoincareTrainer(std::size_t nodes, std::vector<Edge> edges,
                                  const TrainOptions& options)
     : options_(options),
@@ -34,13 +44,7 @@ PoincareTrainer::PoincareTrainer(std::size_t nodes, std::vector<Edge> edges,
       dim_(options.dim),
       row_(static_cast<std::size_t>(options.negatives) + 2),
       edges_(std::move(edges)) {
-  std::erase_if(edges_, [](const Edge& e) { return e.child == e.parent; });
-  std::sort(edges_.begin(), edges_.end(), before);
-  edges_.erase(std::unique(edges_.begin(), edges_.end(),
-                           [](const Edge& a, const Edge& b) {
-                             return a.child == b.child && a.parent == b.parent;
-                           }),
-               edges_.end());
+  tidy_edges(edges_);
   if (edges_.empty())
     throw Error(ErrorCode::invalid_argument, "there are no edges between different nodes");
   first_neighbour_.assign(nodes_ + 1, 0);

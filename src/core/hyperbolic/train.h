@@ -20,6 +20,9 @@ struct Edge {
   std::uint32_t child, parent;
 };
 
+// In order of child and parent, without repetitions and without edges from a node to itself.
+void tidy_edges(std::vector<Edge>& edges);
+
 struct TrainOptions {
   std::size_t dim = 10;
   int epochs = 300;

@@ -38,8 +38,8 @@ class PageStore {
   virtual std::size_t content_bytes() const noexcept = 0;
   virtual Block blocks() = 0;
 
-  // Promises that no page of this index ever changes its kind: then pin() may trust what it has seen
-  // before. Looking at the kind costs two cache misses a page.
+  // Promises that no page of this index ever changes its kind: then pin() may trust what it has
+  // seen before. Looking at the kind costs two cache misses a page.
   virtual void kinds_never_change() {}
 
   // The content of a page without a lock. The pointer stays valid for at least kPinWindow further

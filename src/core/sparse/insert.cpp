@@ -29,6 +29,24 @@ bool fits(const index::PageStore& store, const PendingPage& head, std::size_t by
   return head.full == 0 && head.used + bytes <= room_of(store);
 }
 
+// Makes the pages first .. last, `pages` of them, the end of the pending list.
+void extend_pending(index::PageEdits& edits, std::byte* meta_page, Meta& meta, std::byte* tail_page,
+                    Block first, Block last, std::uint32_t pages) {
+  if (tail_page != nullptr) {
+    auto head = load_at<PendingPage>(tail_page);
+    head.next = first;
+    head.full = 1;
+    store_at(tail_page, head);
+    edits.set_used(tail_page, sizeof head + head.used);
+  } else {
+    meta.pending_head = first;
+  }
+  meta.pending_tail = last;
+  meta.pending_pages += pages;
+  store_at(meta_page, meta);
+  edits.set_used(meta_page, sizeof meta);
+}
+
 }  // namespace
 
 Meta read_meta(index::PageStore& store) {
@@ -116,19 +134,7 @@ bool Index::place_on_new_page(Block tail, const std::vector<std::byte>& bytes) {
   std::byte* page = edits.create(kPendingPage, &block);
   store_at(page, PendingPage{kNoBlock, meta.generation, 0, 0, 0});
   append(edits, page, bytes);
-  if (tail_page != nullptr) {
-    auto head = load_at<PendingPage>(tail_page);
-    head.next = block;
-    head.full = 1;
-    store_at(tail_page, head);
-    edits.set_used(tail_page, sizeof head + head.used);
-  } else {
-    meta.pending_head = block;
-  }
-  meta.pending_tail = block;
-  ++meta.pending_pages;
-  store_at(meta_page, meta);
-  edits.set_used(meta_page, sizeof meta);
+  extend_pending(edits, meta_page, meta, tail_page, block, block, 1);
   edits.commit();
   return true;
 }
@@ -165,19 +171,8 @@ void Index::insert_large(const std::vector<std::byte>& bytes) {
     std::byte* page = edits.create(kPendingPage, &block);
     store_at(page, PendingPage{next, meta.generation, static_cast<std::uint32_t>(room), 1, 1});
     std::memcpy(page + sizeof(PendingPage), bytes.data(), room);
-    if (tail_page != nullptr) {
-      auto head = load_at<PendingPage>(tail_page);
-      head.next = block;
-      head.full = 1;
-      store_at(tail_page, head);
-      edits.set_used(tail_page, sizeof head + head.used);
-    } else {
-      meta.pending_head = block;
-    }
-    meta.pending_tail = last;
-    meta.pending_pages += pages + 1;
-    store_at(meta_page, meta);
-    edits.set_used(meta_page, sizeof meta);
+    // The document's own last page ends the list now.
+    extend_pending(edits, meta_page, meta, tail_page, block, last, pages + 1);
     edits.commit();
     return;
   }

@@ -11,13 +11,6 @@ using attention::OnlineAttention;
 
 namespace {
 
-MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (AggCheckCallContext(fcinfo, &context) == 0)
-    throw Error(ErrorCode::wrong_state, "aggregate function called outside an aggregate");
-  return context;
-}
-
 // Rows kept until the end, for types that need all of them.
 struct Rows {
   std::size_t dim = 0;
@@ -161,7 +154,7 @@ bool same_datum(Datum d, std::vector<unsigned char>& last) {
 // (state, query, key, value [, type [, params]]); type and params of the group's first row count.
 RV_FUNCTION(rv_attention_accum)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   AttentionState* state = state_argument(fcinfo, 0);
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3)) {  // NULLs do not count
     if (state == nullptr) PG_RETURN_NULL();
@@ -187,7 +180,7 @@ RV_FUNCTION(rv_attention_accum)
 // (state, value, model [, segment])
 RV_FUNCTION(rv_attention_pool_accum)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   AttentionState* state = state_argument(fcinfo, 0);
   const bool segmented = PG_NARGS() > 3;
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (segmented && PG_ARGISNULL(3))) {
@@ -210,7 +203,7 @@ RV_FUNCTION(rv_attention_pool_accum)
 
 RV_FUNCTION(rv_attention_combine)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   AttentionState* a = state_argument(fcinfo, 0);
   const AttentionState* b = state_argument(fcinfo, 1);
   if (b == nullptr) {
@@ -224,7 +217,7 @@ RV_FUNCTION(rv_attention_combine)
 
 RV_FUNCTION(rv_attention_serialize)
 {
-  aggregate_context(fcinfo);
+  aggregate_context(fcinfo, "aggregate function");
   attention::ByteWriter writer;
   state_argument(fcinfo, 0)->write(writer);
   const NewBytea out(writer.bytes().size());
@@ -234,7 +227,7 @@ RV_FUNCTION(rv_attention_serialize)
 
 RV_FUNCTION(rv_attention_deserialize)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   const auto bytes = text_argument(fcinfo, 0);
   attention::ByteReader reader({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
   Prepared p;
@@ -247,8 +240,8 @@ RV_FUNCTION(rv_attention_deserialize)
 
 RV_FUNCTION(rv_attention_final)
 {
-  aggregate_context(fcinfo);
+  aggregate_context(fcinfo, "aggregate function");
   const AttentionState* state = state_argument(fcinfo, 0);
   if (state == nullptr || state->empty()) PG_RETURN_NULL();
-  return vector_of_doubles(state->result());
+  return vector_datum(state->result());
 }

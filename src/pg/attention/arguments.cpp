@@ -97,16 +97,6 @@ attention::Matrix matrix_of(std::span<const float> row) {
   return {1, row.size(), {row.begin(), row.end()}};
 }
 
-Datum vector_of_doubles(std::span<const double> x) {
-  check_dim(static_cast<int>(x.size()), kMaxDim, Vector::kName);
-  auto* out = make_dense<Vector>(static_cast<int>(x.size()));
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    out->x[i] = static_cast<float>(x[i]);
-    if (!std::isfinite(out->x[i])) fail_overflow();
-  }
-  return PointerGetDatum(out);
-}
-
 Oid vector_type_of_array_argument(FunctionCallInfo fcinfo, int n) {
   return call([fcinfo, n] { return ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(n)); });
 }

@@ -35,7 +35,7 @@ VectorArray vector_array_argument(FunctionCallInfo fcinfo, int n, const char* wh
 
 attention::Matrix matrix_of(const VectorArray& rows);
 attention::Matrix matrix_of(std::span<const float> row);
-Datum vector_of_doubles(std::span<const double> x);  // 22003 where an element does not fit
+
 // As the server's type named `vector` in the extension's schema: the element type of vector[].
 Oid vector_type_of_array_argument(FunctionCallInfo fcinfo, int n);
 

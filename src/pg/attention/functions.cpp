@@ -37,12 +37,12 @@ Datum attend_one(const Prepared& p, std::span<const float> query, const VectorAr
       if (i % 256 == 0) check_interrupts();
       online.add(keys[i], values[i]);
     }
-    return vector_of_doubles(online.result());
+    return vector_datum(online.result());
   }
   const Evaluated e =
       attention::attend(p.type, {matrix_of(query), matrix_of(keys), matrix_of(values)}, p.params,
                         options_for(Want::output));
-  return vector_of_doubles(e.output.data);
+  return vector_datum(e.output.data);
 }
 
 }  // namespace
@@ -104,8 +104,7 @@ RV_FUNCTION(rv_attention_batch)
                                         p.params, options_for(Want::output));
   const int rows = static_cast<int>(e.output.rows);
   auto* elements = call([rows] { return static_cast<Datum*>(palloc(sizeof(Datum) * Size(rows))); });
-  for (std::size_t i = 0; i < e.output.rows; ++i)
-    elements[i] = vector_of_doubles(e.output.row_view(i));
+  for (std::size_t i = 0; i < e.output.rows; ++i) elements[i] = vector_datum(e.output.row_view(i));
   return call([elements, rows, vector] {
     return PointerGetDatum(construct_array(elements, rows, vector, -1, false, TYPALIGN_INT));
   });
@@ -124,7 +123,7 @@ RV_FUNCTION(rv_self_attention)
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   for (std::size_t i = 0; i < e.output.rows; ++i) {
     Datum values[2] = {Int32GetDatum(static_cast<int32>(i + 1)),
-                       vector_of_doubles(e.output.row_view(i))};
+                       vector_datum(e.output.row_view(i))};
     bool nulls[2] = {false, false};
     call([&] { tuplestore_putvalues(result->setResult, result->setDesc, values, nulls); });
   }

@@ -124,7 +124,7 @@ RV_FUNCTION(rv_cross_attention)
     source.close();
   }
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    if (!outputs[i].empty()) put(fcinfo, ids[i], vector_of_doubles(outputs[i]));
+    if (!outputs[i].empty()) put(fcinfo, ids[i], vector_datum(outputs[i]));
   return Datum(0);
 }
 

@@ -2,21 +2,44 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 }
 
 namespace rv::pg {
 
+MemoryContext aggregate_context(FunctionCallInfo fcinfo, const char* what) {
+  MemoryContext context;
+  if (AggCheckCallContext(fcinfo, &context) == 0)
+    throw Error(ErrorCode::wrong_state, std::string(what) + " called outside an aggregate");
+  return context;
+}
+
+Datum record_datum(FunctionCallInfo fcinfo, const Datum* values, const bool* nulls) {
+  return call([&] {
+    TupleDesc description;
+    if (get_call_result_type(fcinfo, nullptr, &description) != TYPEFUNC_COMPOSITE)
+      elog(ERROR, "return type must be a row type");
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(description),
+                                             const_cast<Datum*>(values), const_cast<bool*>(nulls)));
+  });
+}
+
+ArrayType* plain_array(Datum datum) {
+  ArrayType* array = DatumGetArrayTypeP(datum);
+  if (ARR_NDIM(array) > 1)
+    ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
+  if (ARR_HASNULL(array) && array_contains_nulls(array))
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+  return array;
+}
+
 FloatArray float_array_argument(FunctionCallInfo fcinfo, int n) {
   const Datum d = fcinfo->args[n].value;
   return call([d] {
-    ArrayType* array = DatumGetArrayTypeP(d);
-    if (ARR_NDIM(array) > 1)
-      ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
-    if (ARR_HASNULL(array) && array_contains_nulls(array))
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+    ArrayType* array = plain_array(d);
     int16 length;
     bool by_value;
     char align;

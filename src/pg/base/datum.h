@@ -1,6 +1,7 @@
 // Small conversions between Datums and C++. Everything that may ereport goes through call().
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,18 @@ inline std::string_view text_argument(FunctionCallInfo fcinfo, int n) {
   return {VARDATA_ANY(t), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(t))};
 }
 
+// The memory that an aggregate's state lives in. `what` begins the message of the error (55000)
+// that a call outside an aggregate gives.
+MemoryContext aggregate_context(FunctionCallInfo fcinfo, const char* what);
+
+// A row of the function's declared result type.
+Datum record_datum(FunctionCallInfo fcinfo, const Datum* values, const bool* nulls);
+template <std::size_t N>
+Datum record_datum(FunctionCallInfo fcinfo, const std::array<Datum, N>& values,
+                   const std::array<bool, N>& nulls = {}) {
+  return record_datum(fcinfo, values.data(), nulls.data());
+}
+
 // How vectors print their elements: as the server prints real.
 inline int write_float(float value, char* out) {
   return float_to_shortest_decimal_bufn(value, out);
@@ -60,6 +73,10 @@ inline Typmods typmods_argument(FunctionCallInfo fcinfo, int n) {
     return t;
   });
 }
+
+// An array of at most one dimension without NULLs; 22000 and 22004 otherwise. To be used inside
+// call().
+ArrayType* plain_array(Datum array);
 
 // A numeric array (int4, float4, float8, numeric) widened to float4; 1-D, without NULLs.
 struct FloatArray {

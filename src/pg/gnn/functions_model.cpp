@@ -224,8 +224,12 @@ RV_FUNCTION(rv_gnn_embed)
   return Datum(0);
 }
 
-RV_FUNCTION(rv_gnn_classify)
-{
+namespace {
+
+// What classify and predict share: runs the model, and hands over each node's class probabilities.
+// emit(results, id, classes, probabilities)
+template <class Emit>
+Datum for_each_distribution(FunctionCallInfo fcinfo, Emit emit) {
   const std::string name = text_value(fcinfo, 0, "model");
   const int s = PG_NARGS() == 11 ? 1 : 0;  // the form with node_ids
   const GraphTables t = model_tables(fcinfo, 3 + s, 5 + s);
@@ -240,40 +244,39 @@ RV_FUNCTION(rv_gnn_classify)
   std::vector<double> p;
   for (std::size_t i = 0; i < run.y.rows(); ++i) {
     softmax(run.y.row(i), run.y.columns(), p);
-    // Outputs beyond the classes seen in training have never been right.
-    const auto known = static_cast<std::ptrdiff_t>(classes.size());
-    const auto best =
-        static_cast<std::size_t>(std::max_element(p.begin(), p.begin() + known) - p.begin());
-    const Datum values[3] = {results.id(*run.data.ids, static_cast<std::uint32_t>(i)),
-                             classes[best], Float4GetDatum(static_cast<float>(p[best]))};
-    results.add(values);
+    emit(
+        results, [&] { return results.id(*run.data.ids, static_cast<std::uint32_t>(i)); }, classes,
+        p);
   }
   return Datum(0);
 }
 
+}  // namespace
+
+RV_FUNCTION(rv_gnn_classify)
+{
+  return for_each_distribution(
+      fcinfo, [](Results& results, auto id, const std::vector<Datum>& classes,
+                 const std::vector<double>& p) {
+        // Outputs beyond the classes seen in training have never been right.
+        const auto known = static_cast<std::ptrdiff_t>(classes.size());
+        const auto best =
+            static_cast<std::size_t>(std::max_element(p.begin(), p.begin() + known) - p.begin());
+        const Datum values[3] = {id(), classes[best], Float4GetDatum(static_cast<float>(p[best]))};
+        results.add(values);
+      });
+}
+
 RV_FUNCTION(rv_gnn_predict)
 {
-  const std::string name = text_value(fcinfo, 0, "model");
-  const int s = PG_NARGS() == 11 ? 1 : 0;  // the form with node_ids
-  const GraphTables t = model_tables(fcinfo, 3 + s, 5 + s);
-  Workspace work;
-  SqlSession session(schema_of_function(fcinfo));
-  StoredModel stored = load_model(session, name, version_argument(fcinfo, 4 + s), true, true);
-  require_classes(stored);
-  const Run run = run_model(session, work, fcinfo, stored, t, s == 1 ? 3 : -1, 0);
-  Results results(fcinfo, 0, run.data.ids->type(), "node_ids");
-  std::vector<Datum> classes;
-  for (const std::string& c : stored.classes) classes.push_back(text_datum(c));
-  std::vector<double> p;
-  for (std::size_t i = 0; i < run.y.rows(); ++i) {
-    softmax(run.y.row(i), run.y.columns(), p);
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-      const Datum values[3] = {results.id(*run.data.ids, static_cast<std::uint32_t>(i)), classes[c],
-                               Float4GetDatum(static_cast<float>(p[c]))};
-      results.add(values);
-    }
-  }
-  return Datum(0);
+  return for_each_distribution(
+      fcinfo, [](Results& results, auto id, const std::vector<Datum>& classes,
+                 const std::vector<double>& p) {
+        for (std::size_t c = 0; c < classes.size(); ++c) {
+          const Datum values[3] = {id(), classes[c], Float4GetDatum(static_cast<float>(p[c]))};
+          results.add(values);
+        }
+      });
 }
 
 RV_FUNCTION(rv_predict_links)

@@ -473,14 +473,9 @@ RV_FUNCTION(rv_graph_import)
     if (!node_query.empty()) nodes = import.nodes(node_query);
     if (!edge_query.empty()) edges = import.edges(edge_query);
   }
-  return call([&] {
+  call([] {
     CommandCounterIncrement();
     SPI_finish();
-    TupleDesc desc;
-    if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
-      elog(ERROR, "return type must be a row type");
-    Datum values[] = {Int64GetDatum(nodes), Int64GetDatum(edges)};
-    bool nulls[] = {false, false};
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
   });
+  return record_datum<2>(fcinfo, {Int64GetDatum(nodes), Int64GetDatum(edges)});
 }

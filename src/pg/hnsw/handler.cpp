@@ -5,8 +5,7 @@
 
 using namespace rv::pg;
 
-RV_FUNCTION(rv_hnsw_handler)
-{
+AmTraits hnsw::traits() {
   AmTraits traits{};
   traits.support_functions = 3;
   traits.build = rv_hnsw_build;
@@ -21,8 +20,11 @@ RV_FUNCTION(rv_hnsw_handler)
   traits.rescan = rv_hnsw_rescan;
   traits.get_tuple = rv_hnsw_get_tuple;
   traits.end_scan = rv_hnsw_end_scan;
-  return make_am_routine(traits);
+  return traits;
 }
+
+RV_FUNCTION(rv_hnsw_handler)
+{ return make_am_routine(hnsw::traits()); }
 
 bytea* rv_hnsw_options(Datum reloptions, bool validate) {
   return boundary([&] { return hnsw::parse_options(reloptions, validate); });

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/index/hnsw/graph.h"
+#include "pg/am/am_routine.h"
 #include "pg/storage/buffer_store.h"
 
 extern "C" {
@@ -13,6 +14,9 @@ extern "C" {
 namespace rv::pg::hnsw {
 
 inline constexpr const char* kName = "hnsw";
+
+// The callbacks of this engine; an access method of another name replaces what differs.
+AmTraits traits();
 
 // Opens an index's graph with the codec that the backend keeps, reading it where it keeps none.
 index::hnsw::Graph open_graph(Relation index, BufferStore& store);

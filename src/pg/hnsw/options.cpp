@@ -144,13 +144,24 @@ int max_scan_tuples() { return max_scan_tuples_setting; }
 bool max_scan_tuples_is_set() { return max_scan_tuples_set; }
 double scan_memory_bytes() { return memory_multiplier * work_mem * 1024.0; }
 
+void add_graph_reloptions(relopt_kind kind) {
+  const LOCKMODE lock = AccessExclusiveLock;
+  add_int_reloption(kind, "m", "Max number of connections", kDefaultM, 2, 100, lock);
+  add_int_reloption(kind, "ef_construction", "Size of the dynamic candidate list for construction",
+                    kDefaultEfConstruction, 4, 1000, lock);
+  add_int_reloption(kind, "ef_search",
+                    "Size of the dynamic candidate list for search; 0 takes hnsw.ef_search", 0, 0,
+                    1000, ShareUpdateExclusiveLock);
+  add_enum_reloption(
+      kind, "iterative_scan", "Mode of iterative scans, where hnsw.iterative_scan is not set",
+      iterative_options, -1, "Valid values are \"off\", \"relaxed_order\" and \"strict_order\".",
+      ShareUpdateExclusiveLock);
+}
+
 void define_settings() {
   option_kind = add_reloption_kind();
+  add_graph_reloptions(option_kind);
   const LOCKMODE lock = AccessExclusiveLock;
-  add_int_reloption(option_kind, "m", "Max number of connections", kDefaultM, 2, 100, lock);
-  add_int_reloption(option_kind, "ef_construction",
-                    "Size of the dynamic candidate list for construction", kDefaultEfConstruction,
-                    4, 1000, lock);
   add_enum_reloption(
       option_kind, "quantization", "How vectors are kept in the index", quantization_options, -1,
       "Valid values are \"auto\", \"none\", \"sq8\", \"rabitq\", \"binary\" and \"pq\".", lock);
@@ -158,14 +169,6 @@ void define_settings() {
   add_enum_reloption(option_kind, "rerank", "Where the exact order of candidates comes from",
                      rerank_options, static_cast<int>(Rerank::heap),
                      "Valid values are \"heap\" and \"none\".", lock);
-  add_int_reloption(option_kind, "ef_search",
-                    "Size of the dynamic candidate list for search; 0 takes hnsw.ef_search", 0, 0,
-                    1000, ShareUpdateExclusiveLock);
-  add_enum_reloption(option_kind, "iterative_scan",
-                     "Mode of iterative scans, where hnsw.iterative_scan is not set",
-                     iterative_options, -1,
-                     "Valid values are \"off\", \"relaxed_order\" and \"strict_order\".",
-                     ShareUpdateExclusiveLock);
 
   DefineCustomIntVariable("hnsw.ef_search",
                           "Sets the size of the dynamic candidate list for search",

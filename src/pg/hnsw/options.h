@@ -27,6 +27,9 @@ struct StoredOptions {
 
 inline constexpr int kDefaultM = 16, kDefaultEfConstruction = 64;
 
+// The options of the graph itself: m, ef_construction, ef_search, iterative_scan. For every access
+// method over this engine.
+void add_graph_reloptions(relopt_kind kind);
 bytea* parse_options(Datum reloptions, bool validate);
 int option_m(Relation index);
 int option_ef_construction(Relation index);

@@ -22,11 +22,6 @@ struct StoredHyperbolicOptions {
 relopt_enum_elt_def models[] = {{"poincare", static_cast<int>(WantedModel::poincare)},
                                 {"lorentz", static_cast<int>(WantedModel::lorentz)},
                                 {nullptr, 0}};
-relopt_enum_elt_def iterative_options[] = {
-    {"off", static_cast<int>(hnsw::Iterative::off)},
-    {"relaxed_order", static_cast<int>(hnsw::Iterative::relaxed_order)},
-    {"strict_order", static_cast<int>(hnsw::Iterative::strict_order)},
-    {nullptr, 0}};
 relopt_kind option_kind;
 
 bytea* parse_options(Datum reloptions, bool validate) {
@@ -81,18 +76,7 @@ namespace rv::pg {
 void define_hyperbolic_settings() {
   option_kind = add_reloption_kind();
   const LOCKMODE lock = AccessExclusiveLock;
-  add_int_reloption(option_kind, "m", "Max number of connections", hnsw::kDefaultM, 2, 100, lock);
-  add_int_reloption(option_kind, "ef_construction",
-                    "Size of the dynamic candidate list for construction",
-                    hnsw::kDefaultEfConstruction, 4, 1000, lock);
-  add_int_reloption(option_kind, "ef_search",
-                    "Size of the dynamic candidate list for search; 0 takes hnsw.ef_search", 0, 0,
-                    1000, ShareUpdateExclusiveLock);
-  add_enum_reloption(option_kind, "iterative_scan",
-                     "Mode of iterative scans, where hnsw.iterative_scan is not set",
-                     iterative_options, -1,
-                     "Valid values are \"off\", \"relaxed_order\" and \"strict_order\".",
-                     ShareUpdateExclusiveLock);
+  hnsw::add_graph_reloptions(option_kind);
   add_enum_reloption(option_kind, "model", "Model of hyperbolic space that the column holds",
                      models, static_cast<int>(WantedModel::any),
                      "Valid values are \"poincare\" and \"lorentz\".", lock);
@@ -120,19 +104,9 @@ bytea* rv_hyperbolic_options(Datum reloptions, bool validate) {
 
 RV_FUNCTION(rv_hyperbolic_handler)
 {
-  AmTraits traits{};
-  traits.support_functions = 3;
+  AmTraits traits = hnsw::traits();
   traits.build = rv_hyperbolic_build;
   traits.build_empty = rv_hyperbolic_build_empty;
-  traits.insert = rv_hnsw_insert;
-  traits.bulk_delete = rv_hnsw_bulk_delete;
-  traits.vacuum_cleanup = rv_hnsw_vacuum_cleanup;
-  traits.cost_estimate = rv_hnsw_cost_estimate;
   traits.options = rv_hyperbolic_options;
-  traits.build_phase_name = rv_hnsw_phase_name;
-  traits.begin_scan = rv_hnsw_begin_scan;
-  traits.rescan = rv_hnsw_rescan;
-  traits.get_tuple = rv_hnsw_get_tuple;
-  traits.end_scan = rv_hnsw_end_scan;
   return make_am_routine(traits);
 }

@@ -12,20 +12,13 @@ using hyperbolic::MeanState;
 
 namespace {
 
-MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (AggCheckCallContext(fcinfo, &context) == 0)
-    throw Error(ErrorCode::wrong_state, "aggregate function called outside an aggregate");
-  return context;
-}
-
 MeanState* state_argument(FunctionCallInfo fcinfo, int n) {
   return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<MeanState*>(PG_GETARG_POINTER(n));
 }
 
 // (state, point [, weight [, curvature]])
 Datum accumulate(FunctionCallInfo fcinfo, Keep keep, bool lorentz) {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   MeanState* state = state_argument(fcinfo, 0);
   const bool weighted = PG_NARGS() > 2;
   if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(2))) {  // as avg(): NULLs do not count
@@ -54,7 +47,7 @@ RV_FUNCTION(rv_frechet_mean_accum)
 
 RV_FUNCTION(rv_hyperbolic_mean_combine)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   MeanState* a = state_argument(fcinfo, 0);
   const MeanState* b = state_argument(fcinfo, 1);
   if (b == nullptr) {
@@ -68,7 +61,7 @@ RV_FUNCTION(rv_hyperbolic_mean_combine)
 
 RV_FUNCTION(rv_hyperbolic_mean_serialize)
 {
-  aggregate_context(fcinfo);
+  aggregate_context(fcinfo, "aggregate function");
   const std::vector<double> numbers = state_argument(fcinfo, 0)->numbers();
   const NewBytea out(numbers.size() * sizeof(double));
   BinaryWriter(out.bytes).write_array(numbers.data(), numbers.size());
@@ -77,7 +70,7 @@ RV_FUNCTION(rv_hyperbolic_mean_serialize)
 
 RV_FUNCTION(rv_hyperbolic_mean_deserialize)
 {
-  const MemoryContext context = aggregate_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "aggregate function");
   const auto bytes = text_argument(fcinfo, 0);
   std::vector<double> numbers(bytes.size() / sizeof(double));
   BinaryReader reader({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});

@@ -11,8 +11,6 @@ geometry::Point point_argument(FunctionCallInfo fcinfo, int n);
 // Argument n, a curvature, as c = -curvature; 22023 unless negative.
 double curvature_argument(FunctionCallInfo fcinfo, int n);
 
-// Any vector; 22003 where an element does not fit float32.
-Datum vector_datum(geometry::View x);
 // A point of the ball. float32 rounding could put it on the boundary, where no function takes it:
 // its norm is kept at or below (1 - 2^-20) / sqrt(c).
 Datum ball_datum(geometry::View x, double c);

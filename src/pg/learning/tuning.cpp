@@ -226,12 +226,7 @@ RV_FUNCTION(rv_audit_recall)
                      Float8GetDatum(p50),
                      BoolGetDatum(alarm)};
   bool nulls[7] = {};
-  return call([&] {
-    TupleDesc d;
-    if (get_call_result_type(fcinfo, nullptr, &d) != TYPEFUNC_COMPOSITE)
-      elog(ERROR, "return type must be a row type");
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(d), values, nulls));
-  });
+  return record_datum(fcinfo, values, nulls);
 }
 
 RV_FUNCTION(rv_auto_tune)

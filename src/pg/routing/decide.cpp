@@ -186,12 +186,7 @@ Datum decision_datum(FunctionCallInfo fcinfo, std::int64_t id, const Decided& d,
                      sql_text_array(fallbacks).datum,
                      sql_json(reasons).datum};
   bool nulls[9] = {};
-  return call([&] {
-    TupleDesc t;
-    if (get_call_result_type(fcinfo, nullptr, &t) != TYPEFUNC_COMPOSITE)
-      elog(ERROR, "return type must be a row type");
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(t), values, nulls));
-  });
+  return record_datum(fcinfo, values, nulls);
 }
 
 }  // namespace

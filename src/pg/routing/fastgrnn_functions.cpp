@@ -226,12 +226,7 @@ RV_FUNCTION(rv_fastgrnn_train)
                      Float8GetDatum(trainer->validation_loss()),
                      Int32GetDatum(static_cast<int>(trainer->training_size()))};
   bool nulls[6] = {false, false, false, false, trainer->validation_size() == 0, false};
-  return call([&] {
-    TupleDesc d;
-    if (get_call_result_type(fcinfo, nullptr, &d) != TYPEFUNC_COMPOSITE)
-      elog(ERROR, "return type must be a row type");
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(d), values, nulls));
-  });
+  return record_datum(fcinfo, values, nulls);
 }
 
 RV_FUNCTION(rv_fastgrnn_predict)

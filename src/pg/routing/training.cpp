@@ -38,17 +38,6 @@ auto restarting(F&& work) {
   }
 }
 
-template <std::size_t N>
-Datum record_datum(FunctionCallInfo fcinfo, std::array<Datum, N> values,
-                   std::array<bool, N> nulls = {}) {
-  return call([&] {
-    TupleDesc d;
-    if (get_call_result_type(fcinfo, nullptr, &d) != TYPEFUNC_COMPOSITE)
-      elog(ERROR, "return type must be a row type");
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(d), values.data(), nulls.data()));
-  });
-}
-
 // Weights of a model of that kind trained on every row; none for knn.
 std::vector<std::byte> train_all(ModelKind kind, const TrainingData& d,
                                  const routing::ModelOptions& o) {

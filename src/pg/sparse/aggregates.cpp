@@ -8,13 +8,6 @@ using namespace rv::pg;
 
 namespace {
 
-MemoryContext state_context(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (AggCheckCallContext(fcinfo, &context) == 0)
-    throw Error(ErrorCode::wrong_state, "sparsevec aggregate called outside an aggregate");
-  return context;
-}
-
 sparse::Sums* state_argument(FunctionCallInfo fcinfo, int n) {
   return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<sparse::Sums*>(PG_GETARG_POINTER(n));
 }
@@ -23,7 +16,7 @@ sparse::Sums* state_argument(FunctionCallInfo fcinfo, int n) {
 
 RV_FUNCTION(rv_sparsevec_accum)
 {
-  const MemoryContext context = state_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "sparsevec aggregate");
   auto* state = state_argument(fcinfo, 0);
   if (state == nullptr) state = make_owned_by<sparse::Sums>(context);
   if (!PG_ARGISNULL(1)) state->add(SparseArg(fcinfo, 1).view());
@@ -32,7 +25,7 @@ RV_FUNCTION(rv_sparsevec_accum)
 
 RV_FUNCTION(rv_sparsevec_combine)
 {
-  const MemoryContext context = state_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "sparsevec aggregate");
   auto* state = state_argument(fcinfo, 0);
   const auto* other = state_argument(fcinfo, 1);
   if (state == nullptr) state = make_owned_by<sparse::Sums>(context);
@@ -42,7 +35,7 @@ RV_FUNCTION(rv_sparsevec_combine)
 
 RV_FUNCTION(rv_sparsevec_serial)
 {
-  state_context(fcinfo);
+  aggregate_context(fcinfo, "sparsevec aggregate");
   const auto bytes = state_argument(fcinfo, 0)->serialize();
   auto* out = static_cast<bytea*>(palloc_varlena(VARHDRSZ + bytes.size()));
   std::memcpy(VARDATA(out), bytes.data(), bytes.size());
@@ -51,7 +44,7 @@ RV_FUNCTION(rv_sparsevec_serial)
 
 RV_FUNCTION(rv_sparsevec_deserial)
 {
-  const MemoryContext context = state_context(fcinfo);
+  const MemoryContext context = aggregate_context(fcinfo, "sparsevec aggregate");
   const auto bytes = text_argument(fcinfo, 0);
   return PointerGetDatum(make_owned_by<sparse::Sums>(
       context,

@@ -26,12 +26,7 @@ struct IntArray {
 IntArray int_array_argument(FunctionCallInfo fcinfo, int n) {
   const Datum d = fcinfo->args[n].value;
   return call([d] {
-    ArrayType* array = DatumGetArrayTypeP(d);
-    if (ARR_NDIM(array) > 1)
-      ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
-    if (ARR_HASNULL(array) && array_contains_nulls(array))
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+    ArrayType* array = plain_array(d);
     return IntArray{reinterpret_cast<const int32*>(ARR_DATA_PTR(array)),
                     ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array))};
   });
@@ -40,15 +35,7 @@ IntArray int_array_argument(FunctionCallInfo fcinfo, int n) {
 // A float8[] argument.
 std::span<const double> double_array_argument(FunctionCallInfo fcinfo, int n) {
   const Datum d = fcinfo->args[n].value;
-  const ArrayType* array = call([d] {
-    ArrayType* a = DatumGetArrayTypeP(d);
-    if (ARR_NDIM(a) > 1)
-      ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
-    if (ARR_HASNULL(a) && array_contains_nulls(a))
-      ereport(ERROR,
-              (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
-    return a;
-  });
+  const ArrayType* array = call([d] { return plain_array(d); });
   const int count = ARR_NDIM(array) == 0 ? 0 : ARR_DIMS(array)[0];
   return {reinterpret_cast<const double*>(ARR_DATA_PTR(array)), static_cast<std::size_t>(count)};
 }

@@ -40,9 +40,7 @@ RV_FUNCTION(rv_embed_text)
 
 RV_FUNCTION(rv_text_idf_accum)
 {
-  MemoryContext context;
-  if (AggCheckCallContext(fcinfo, &context) == 0)
-    throw Error(ErrorCode::wrong_state, "rv_text_idf_accum called outside an aggregate");
+  const MemoryContext context = aggregate_context(fcinfo, "rv_text_idf_accum");
   auto* state = PG_ARGISNULL(0)
                     ? nullptr
                     : reinterpret_cast<rv::text::DocumentFrequencies*>(PG_GETARG_POINTER(0));

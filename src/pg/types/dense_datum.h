@@ -1,6 +1,7 @@
 // vector and halfvec as PostgreSQL sees them. The layout is public (include/ruvector/ruvector.h).
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "core/types/dense.h"
@@ -59,5 +60,8 @@ DenseVarlena<T>* make_dense(int dim) {
   v->dim = static_cast<int16>(dim);
   return v;
 }
+
+// A vector of the elements rounded to float; 22003 where one does not fit.
+Datum vector_datum(std::span<const double> x);
 
 }  // namespace rv::pg

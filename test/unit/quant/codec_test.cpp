@@ -11,6 +11,7 @@
 #include "core/base/rng.h"
 #include "core/quant/codec.h"
 #include "core/simd/distance.h"
+#include "unit/quant/exact_distance.h"
 
 namespace rv::quant {
 namespace {
@@ -37,31 +38,6 @@ std::vector<float> clustered(std::size_t count, std::size_t dim, std::uint64_t s
       x[r * dim + i] = static_cast<float>(0.7 + c[i] + 0.5 * rng.normal());
   }
   return x;
-}
-
-double exact(Metric metric, const float* a, const float* b, std::size_t n) {
-  double l2 = 0, dot = 0, na = 0, nb = 0, l1 = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double x = a[i], y = b[i];
-    l2 += (x - y) * (x - y);
-    dot += x * y;
-    na += x * x;
-    nb += y * y;
-    l1 += std::abs(x - y);
-  }
-  switch (metric) {
-    case Metric::l2:
-      return l2;
-    case Metric::inner_product:
-      return -dot;
-    case Metric::cosine:
-      return 1 - dot / std::sqrt(na * nb);
-    case Metric::l1:
-      return l1;
-    case Metric::hyperbolic:  // has a test of its own
-      break;
-  }
-  return 0;
 }
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "unit/quant/exact_distance.h"
 
 namespace rv::quant {
 namespace {
@@ -18,19 +19,6 @@ std::vector<float> gaussian(std::size_t count, std::size_t dim, std::uint64_t se
   std::vector<float> x(count * dim);
   for (float& v : x) v = static_cast<float>(rng.normal()) + shift;
   return x;
-}
-
-double exact(Metric metric, const float* a, const float* b, std::size_t dim) {
-  double l2 = 0, dot = 0, na = 0, nb = 0;
-  for (std::size_t i = 0; i < dim; ++i) {
-    l2 += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-    dot += static_cast<double>(a[i]) * b[i];
-    na += static_cast<double>(a[i]) * a[i];
-    nb += static_cast<double>(b[i]) * b[i];
-  }
-  if (metric == Metric::l2) return l2;
-  if (metric == Metric::inner_product) return -dot;
-  return 1 - dot / std::sqrt(na * nb);
 }
 
 TEST(Rotation, KeepsLengthsAndProductsAndInverts) {

@@ -18,16 +18,6 @@
 namespace rv::routing {
 namespace {
 
-OutcomeSet set_of(const test::Outcomes& o) {
-  OutcomeSet s;
-  s.dim = static_cast<std::size_t>(o.dim);
-  s.agents = static_cast<std::size_t>(o.agents);
-  s.embedding = o.embedding;
-  s.quality = o.score;
-  s.cost = o.cost;
-  return s;
-}
-
 TEST(Ridge, SolvesItsNormalEquations) {
   Rng rng(3);
   stats::Ridge ridge(3);
@@ -216,7 +206,7 @@ TEST(Evaluation, EstimatorsFindAPolicysValue) {
 TEST(RealOutcomes, AiqOfTheNineModels) {
   const std::string folder = test::shared_folder();
   if (folder.empty()) GTEST_SKIP() << "prepared data is absent";
-  const OutcomeSet data = set_of(test::nine_models(folder));
+  const OutcomeSet data = test::set_of(test::nine_models(folder));
   ASSERT_EQ(data.size(), 5989U);
   const std::vector<double> prior(9, 0.5);
   const auto knn = aiq(data, cross_predict(ModelKind::knn, data, 5, prior, {}, never_stop));
@@ -232,7 +222,7 @@ TEST(RealOutcomes, AiqOfTheNineModels) {
 TEST(RealOutcomes, CalibrationHoldsOnTheOtherHalf) {
   const std::string folder = test::shared_folder();
   if (folder.empty()) GTEST_SKIP() << "prepared data is absent";
-  const OutcomeSet data = set_of(test::nine_models(folder));
+  const OutcomeSet data = test::set_of(test::nine_models(folder));
   const std::vector<double> prior(9, 0.5);
   std::vector<double> weight(data.size() * 9);
   std::vector<double> bound = cross_predict(ModelKind::knn, data, 5, prior, {}, never_stop, weight);
@@ -254,10 +244,10 @@ TEST(RealOutcomes, ApgrOnMmlu) {
   const std::string folder = test::shared_folder();
   if (folder.empty()) GTEST_SKIP() << "prepared data is absent";
   const auto pairs = test::mmlu_pairs(folder);
-  OutcomeSet data = set_of(pairs.train);
+  OutcomeSet data = test::set_of(pairs.train);
   std::vector<std::uint32_t> train(data.size());
   std::iota(train.begin(), train.end(), 0U);
-  const OutcomeSet tested = set_of(pairs.test);
+  const OutcomeSet tested = test::set_of(pairs.test);
   data.embedding.insert(data.embedding.end(), tested.embedding.begin(), tested.embedding.end());
   data.quality.insert(data.quality.end(), tested.quality.begin(), tested.quality.end());
   std::vector<std::uint32_t> rows(tested.size());
@@ -278,34 +268,9 @@ TEST(RealOutcomes, ApgrOnMmlu) {
 TEST(RealOutcomes, BanditsBeatTheBestFixedAgent) {
   const std::string folder = test::shared_folder();
   if (folder.empty()) GTEST_SKIP() << "prepared data is absent";
-  const OutcomeSet data = set_of(test::nine_models(folder));
-  const auto run = [&](bool thompson, std::uint64_t seed) {
-    Rng rng(seed);
-    std::vector<std::uint32_t> order(data.size());
-    std::iota(order.begin(), order.end(), 0U);
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
-    std::vector<LinearArm> arms(9, LinearArm(data.dim));
-    double total = 0;
-    for (const std::uint32_t row : order) {
-      std::size_t best = 0;
-      double top = -1e9;
-      for (std::size_t a = 0; a < 9; ++a) {
-        const double v = thompson ? thompson_draw(arms[a], data.x(row), 0.1, rng)
-                                  : upper_bound(arms[a], data.x(row), 0.1);
-        if (v > top) {
-          top = v;
-          best = a;
-        }
-      }
-      const double reward =
-          static_cast<double>(data.q(row, best)) - 500 * data.cost[row * 9 + best];
-      arms[best].add(data.x(row), reward);
-      total += reward;
-    }
-    return total;
-  };
-  const double thompson = run(true, 1);
-  const double linucb = run(false, 1);
+  const OutcomeSet data = test::set_of(test::nine_models(folder));
+  const double thompson = test::bandit_reward(data, true, 1);
+  const double linucb = test::bandit_reward(data, false, 1);
   std::printf("reward thompson %.1f linucb %.1f\n", thompson, linucb);
   EXPECT_GE(thompson, 3170);
   EXPECT_GE(linucb, 3170);

@@ -1,11 +1,17 @@
 // The prepared routing outcomes and digits, read through zcat.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
+#include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/rng.h"
+#include "core/routing/bandit.h"
+#include "core/routing/cross_validation.h"
 #include "core/routing/fastgrnn_train.h"
 
 namespace rv::test {
@@ -152,6 +158,43 @@ inline Pairs mmlu_pairs(const std::string& folder) {
     o.score.push_back(std::stof(f.at(4)));
   }
   return p;
+}
+
+inline routing::OutcomeSet set_of(const Outcomes& o) {
+  routing::OutcomeSet s;
+  s.dim = static_cast<std::size_t>(o.dim);
+  s.agents = static_cast<std::size_t>(o.agents);
+  s.embedding = o.embedding;
+  s.quality = o.score;
+  s.cost = o.cost;
+  return s;
+}
+
+// What a bandit of nine arms earns that meets the prompts once each in random order: quality minus
+// 500 times the cost.
+inline double bandit_reward(const routing::OutcomeSet& data, bool thompson, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<std::uint32_t> order(data.size());
+  std::iota(order.begin(), order.end(), 0U);
+  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
+  std::vector<routing::LinearArm> arms(9, routing::LinearArm(data.dim));
+  double total = 0;
+  for (const std::uint32_t row : order) {
+    std::size_t best = 0;
+    double top = -1e9;
+    for (std::size_t a = 0; a < 9; ++a) {
+      const double v = thompson ? routing::thompson_draw(arms[a], data.x(row), 0.1, rng)
+                                : routing::upper_bound(arms[a], data.x(row), 0.1);
+      if (v > top) {
+        top = v;
+        best = a;
+      }
+    }
+    const double reward = static_cast<double>(data.q(row, best)) - 500 * data.cost[row * 9 + best];
+    arms[best].add(data.x(row), reward);
+    total += reward;
+  }
+  return total;
 }
 
 }  // namespace rv::test

@@ -354,51 +354,51 @@ void Remover::move_entry() {
   edits.commit();
 }
 
+// `free_slot(page, slot, block)` frees a slot of a deleted node and says so.
+template <class FreeSlot>
+void Remover::free_slots(SlotKind kind, const std::function<void()>& pause, FreeSlot free_slot) {
+  const PageKind pages = kind == SlotKind::node ? kNodePage : kAuxPage;
+  const std::uint32_t slots =
+      kind == SlotKind::node ? graph_.meta().node_slots : graph_.meta().aux_slots;
+  for_pages(graph_, pages, pause, [&](Block block) {
+    bool any = false;
+    {
+      PageEdits edits(graph_.store());
+      std::byte* page = edits.edit(block, pages);
+      auto* header = reinterpret_cast<SlottedPageHeader*>(page);
+      const std::uint32_t used = std::min<std::uint32_t>(header->used, slots);
+      for (std::uint32_t slot = 0; slot < used; ++slot) {
+        if (!free_slot(page, slot, block)) continue;
+        ++header->free;
+        any = true;
+      }
+      if (any) edits.commit();
+    }
+    if (any) chain_free_page(graph_, kind, block);
+  });
+}
+
 void Remover::free(const std::function<void()>& pause) {
   if (deleted_.empty()) return;
   graph_.refresh();
   const NodeId entry = graph_.meta().entry_node;
-  for_pages(graph_, kNodePage, pause, [&](Block block) {
-    bool any = false;
-    {
-      PageEdits edits(graph_.store());
-      std::byte* page = edits.edit(block, kNodePage);
-      auto* header = reinterpret_cast<SlottedPageHeader*>(page);
-      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().node_slots);
-      for (std::uint32_t slot = 0; slot < used; ++slot) {
-        NodeHeader* node = graph_.node_in(page, slot);
-        const NodeId id = graph_.node_id(block, slot);
-        if ((node->flags & kNodeDeleted) == 0 || !deleted(id) || id == entry) continue;
-        node->flags = 0;
-        node->link_count = 0;
-        node->aux = kNoRecord;
-        ++node->version;
-        ++header->free;
-        any = true;
-      }
-      if (any) edits.commit();
-    }
-    if (any) chain_free_page(graph_, SlotKind::node, block);
+  free_slots(SlotKind::node, pause, [&](std::byte* page, std::uint32_t slot, Block block) {
+    NodeHeader* node = graph_.node_in(page, slot);
+    const NodeId id = graph_.node_id(block, slot);
+    if ((node->flags & kNodeDeleted) == 0 || !deleted(id) || id == entry) return false;
+    node->flags = 0;
+    node->link_count = 0;
+    node->aux = kNoRecord;
+    ++node->version;
+    return true;
   });
-  for_pages(graph_, kAuxPage, pause, [&](Block block) {
-    bool any = false;
-    {
-      PageEdits edits(graph_.store());
-      std::byte* page = edits.edit(block, kAuxPage);
-      auto* header = reinterpret_cast<SlottedPageHeader*>(page);
-      const std::uint32_t used = std::min<std::uint32_t>(header->used, graph_.meta().aux_slots);
-      for (std::uint32_t slot = 0; slot < used; ++slot) {
-        RecordHeader* r = graph_.record_in(page, slot);
-        if (r->kind == kFreeRecord || !deleted(r->node) || r->node == entry) continue;
-        r->kind = kFreeRecord;
-        r->count = 0;
-        r->next = kNoRecord;
-        ++header->free;
-        any = true;
-      }
-      if (any) edits.commit();
-    }
-    if (any) chain_free_page(graph_, SlotKind::record, block);
+  free_slots(SlotKind::record, pause, [&](std::byte* page, std::uint32_t slot, Block) {
+    RecordHeader* r = graph_.record_in(page, slot);
+    if (r->kind == kFreeRecord || !deleted(r->node) || r->node == entry) return false;
+    r->kind = kFreeRecord;
+    r->count = 0;
+    r->next = kNoRecord;
+    return true;
   });
 }
 

@@ -15,6 +15,7 @@
 
 #include "core/index/hnsw/graph.h"
 #include "core/index/hnsw/select.h"
+#include "core/index/hnsw/slots.h"
 
 namespace rv::index::hnsw {
 
@@ -40,6 +41,8 @@ class Remover {
   void repair_node(NodeId id);
   void repair_record(RecordId id);
   void move_entry();
+  template <class FreeSlot>
+  void free_slots(SlotKind kind, const std::function<void()>& pause, FreeSlot free_slot);
 
   Graph& graph_;
   NeighbourSelection select_;

@@ -14,6 +14,7 @@
 #include "core/index/ivf/entries.h"
 #include "core/index/ivf/search.h"
 #include "core/index/memory_page_store.h"
+#include "unit/quant/exact_distance.h"
 
 namespace rv::index::ivf {
 namespace {
@@ -33,28 +34,7 @@ struct Case {
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 double exact(Metric metric, const std::vector<float>& a, const std::vector<float>& b) {
-  double l2 = 0, dot = 0, na = 0, nb = 0, l1 = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double x = a[i], y = b[i];
-    l2 += (x - y) * (x - y);
-    dot += x * y;
-    na += x * x;
-    nb += y * y;
-    l1 += std::abs(x - y);
-  }
-  switch (metric) {
-    case Metric::l2:
-      return l2;
-    case Metric::inner_product:
-      return -dot;
-    case Metric::cosine:
-      return 1 - dot / std::sqrt(na * nb);
-    case Metric::l1:
-      return l1;
-    case Metric::hyperbolic:  // has a test of its own
-      break;
-  }
-  return 0;
+  return quant::exact(metric, a.data(), b.data(), a.size());
 }
 
 // An index and what should be in it.
