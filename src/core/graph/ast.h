@@ -48,6 +48,8 @@ struct NodePattern {
   bool declared = false;  // bound: this is the variable's first place
 };
 
+struct QuantifiedPattern;
+
 struct RelationshipPattern {
   std::string variable;
   Span span;
@@ -57,12 +59,15 @@ struct RelationshipPattern {
   Direction direction = Direction::both;
   bool variable_length = false;
   std::optional<std::int64_t> min, max;
+  // Instead of one relationship: a longer piece. The slot holds the relationships of all its turns.
+  std::unique_ptr<QuantifiedPattern> group;
   int slot = kNoSlot;
   bool declared = false;
 };
 
 struct PatternPart {
-  enum class Selector : std::uint8_t { none, shortest, all_shortest };
+  // shortest_groups: every path of the k smallest lengths
+  enum class Selector : std::uint8_t { none, shortest, shortest_groups };
   std::string variable;  // p = ...
   Span span;
   Selector selector = Selector::none;
@@ -72,6 +77,17 @@ struct PatternPart {
   int slot = kNoSlot;
 };
 using Pattern = std::vector<PatternPart>;
+
+// ((a)-[r]->(b) WHERE p){1,3}: a piece of a path that is repeated. Outside, its variables are lists
+// with an element for each turn.
+struct QuantifiedPattern {
+  Pattern pattern;  // one part
+  struct Variable {
+    int inner, outer;
+  };
+  std::vector<Variable> variables;  // bound: slots
+  const PatternPart& piece() const { return pattern[0]; }
+};
 
 enum class ExprKind : std::uint8_t {
   literal,         // literal; a string's bytes are in name

@@ -79,6 +79,8 @@ class Binder {
   void created_relationship(RelationshipPattern& r, Scope& scope, bool merge);
   void declare_node(NodePattern& n, Scope& scope);
   void declare_relationship(RelationshipPattern& r, Scope& scope, std::vector<std::string>& seen);
+  void declare_repeated(RelationshipPattern& r, const Scope& before, Scope& scope);
+  void part_predicates(PatternPart& part, const Scope& scope);
   void pattern_properties(ExprPtr& properties, const Scope& scope, bool parameter_allowed);
   void labels(LabelExpr& e, NameKind kind);
 

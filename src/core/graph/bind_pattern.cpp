@@ -70,35 +70,79 @@ void Binder::declare_relationship(RelationshipPattern& r, Scope& scope,
   seen.push_back(r.variable);
 }
 
+// The variables of a quantified piece: inside one at a time, outside lists. Inside, only variables
+// of earlier clauses can be seen beside its own.
+void Binder::declare_repeated(RelationshipPattern& r, const Scope& before, Scope& scope) {
+  PatternPart& piece = r.group->pattern[0];
+  Scope inner = before;
+  const auto fresh = [&](Span span, const std::string& name) {
+    if (!name.empty() && (before.find(name) != nullptr || scope.find(name) != nullptr))
+      fail(span, "variable " + name + " is already bound", "VariableAlreadyBound");
+  };
+  for (NodePattern& n : piece.nodes) {
+    fresh(n.span, n.variable);
+    declare_node(n, inner);
+  }
+  std::vector<std::string> seen;
+  for (RelationshipPattern& p : piece.relationships) {
+    fresh(p.span, p.variable);
+    declare_relationship(p, inner, seen);
+  }
+  part_predicates(piece, inner);
+  piece.slot = new_slot();
+  r.slot = new_slot();
+  r.declared = true;
+  for (std::size_t i = before.size(); i < inner.size(); ++i) {
+    const Symbol& s = inner.symbols()[i];
+    r.group->variables.push_back({s.slot, new_slot()});
+    scope.add({s.name, r.group->variables.back().outer, kList, level_});
+  }
+}
+
 void Binder::match_pattern(Pattern& pattern, Scope& scope) {
+  const Scope before = scope;
   std::vector<std::string> seen;
   for (PatternPart& part : pattern) {
     if (!part.variable.empty() && scope.find(part.variable) != nullptr)
       fail(part.span, "variable " + part.variable + " is already bound", "VariableAlreadyBound");
     for (NodePattern& n : part.nodes) declare_node(n, scope);
-    for (RelationshipPattern& r : part.relationships) declare_relationship(r, scope, seen);
+    for (RelationshipPattern& r : part.relationships) {
+      if (r.group != nullptr) {
+        declare_repeated(r, before, scope);
+      } else {
+        declare_relationship(r, scope, seen);
+      }
+    }
     if (!part.variable.empty() && scope.find(part.variable) != nullptr)
       fail(part.span, "variable " + part.variable + " is already bound", "VariableAlreadyBound");
     part.slot = new_slot();
     if (!part.variable.empty()) scope.add({part.variable, part.slot, kPath, level_});
   }
+  for (PatternPart& part : pattern) part_predicates(part, scope);
+}
+
+// Labels, properties and conditions that stand inside a pattern.
+void Binder::part_predicates(PatternPart& part, const Scope& scope) {
   const ExprContext where{false, true};
-  for (PatternPart& part : pattern) {
-    for (NodePattern& n : part.nodes) {
-      if (n.labels != nullptr) labels(*n.labels, NameKind::label);
-      pattern_properties(n.properties, scope, false);
-      if (n.where != nullptr)
-        check_type(*n.where, expression(*n.where, scope, where), kBoolean, "WHERE");
-    }
-    for (RelationshipPattern& r : part.relationships) {
-      if (r.types != nullptr) labels(*r.types, NameKind::type);
-      pattern_properties(r.properties, scope, false);
-      if (r.where != nullptr)
-        check_type(*r.where, expression(*r.where, scope, where), kBoolean, "WHERE");
-      if (r.min && r.max && *r.min > *r.max && *r.max < 0)
-        fail(r.span, "bounds of a variable length pattern must not be negative",
-             "InvalidRelationshipPattern");
-    }
+  for (NodePattern& n : part.nodes) {
+    if (n.labels != nullptr) labels(*n.labels, NameKind::label);
+    pattern_properties(n.properties, scope, false);
+    if (n.where != nullptr)
+      check_type(*n.where, expression(*n.where, scope, where), kBoolean, "WHERE");
+  }
+  for (RelationshipPattern& r : part.relationships) {
+    if (r.types != nullptr) labels(*r.types, NameKind::type);
+    pattern_properties(r.properties, scope, false);
+    if (r.where != nullptr && r.variable_length)
+      fail(r.where->span,
+           "WHERE cannot stand in a relationship of variable length; write -[r WHERE ...]->+ or "
+           "(()-[r WHERE ...]->()){1,3}",
+           "InvalidRelationshipPattern");
+    if (r.where != nullptr)
+      check_type(*r.where, expression(*r.where, scope, where), kBoolean, "WHERE");
+    if (r.min && r.max && *r.min > *r.max && *r.max < 0)
+      fail(r.span, "bounds of a variable length pattern must not be negative",
+           "InvalidRelationshipPattern");
   }
 }
 

@@ -68,6 +68,11 @@ std::string describe(const PlanNode& n, const Plan& plan) {
     for (std::size_t i = 0; i < n.exprs.size(); ++i)
       out += (i == 0 ? " " : ", ") + text_of(*n.exprs[i].expr);
   }
+  if (n.op == Op::repeat) {
+    out += " {" + std::to_string(n.min) + ",";
+    if (n.max >= 0) out += std::to_string(n.max);
+    out += "}";
+  }
   if (n.op == Op::procedure) out += " " + n.clause->name;
   return out;
 }

@@ -80,7 +80,7 @@ ExprPtr Parser::name_atom() {
     }
     if (call) {
       for (const auto q : {"ALL", "ANY", "NONE", "SINGLE"})
-        if (at_word(q) && at_name(2) && at_word("IN", 3)) return quantifier();
+        if (at_word(q) && at_name(2) && at_word("IN", 3)) return list_predicate();
       if (at_word("REDUCE") && at_name(2) && at("=", 3)) return reduce();
       for (const auto s : {"shortestPath", "allShortestPaths"})
         if (at_word(s)) return pattern_expression();
@@ -224,7 +224,7 @@ ExprPtr Parser::map_projection(ExprPtr base) {
   return e;
 }
 
-ExprPtr Parser::quantifier() {
+ExprPtr Parser::list_predicate() {
   ExprPtr e = make(ExprKind::quantifier, here());
   const std::uint32_t begin = here();
   std::string which = tokens_[i_++].text;

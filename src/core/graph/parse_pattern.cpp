@@ -17,48 +17,24 @@ PatternPart Parser::pattern_part(bool path_variable) {
     part.variable = expect_name("a path variable");
     ++i_;
   }
-  if (at_word("ALL") && at_word("SHORTEST", 1)) {
-    i_ += 2;
-    part.selector = PatternPart::Selector::all_shortest;
-  } else if (at_word("ANY") && at_word("SHORTEST", 1)) {
-    i_ += 2;
-    part.selector = PatternPart::Selector::shortest;
-  } else if (at_word("SHORTEST") && peek(1).kind == Tok::integer) {
-    part.selector = PatternPart::Selector::shortest;
-    part.shortest_count = peek(1).integer;
-    if (part.shortest_count < 1 || peek(1).too_large)
-      fail(peek(1).position, "SHORTEST needs a positive number of paths");
-    i_ += 2;
-  }
+  path_selector(part);
   const bool one = at_word("shortestPath");
   if ((one || at_word("allShortestPaths")) && at("(", 1)) {
     i_ += 2;
-    part.selector = one ? PatternPart::Selector::shortest : PatternPart::Selector::all_shortest;
+    part.selector = one ? PatternPart::Selector::shortest : PatternPart::Selector::shortest_groups;
     pattern_chain(part);
     expect(")", "a shortest path pattern");
   } else {
     pattern_chain(part);
   }
   part.span = since(begin);
-  if (part.selector != PatternPart::Selector::none && part.relationships.size() != 1)
-    fail(begin, "a shortest path pattern needs exactly one relationship",
+  if (part.selector != PatternPart::Selector::none &&
+      (part.relationships.size() != 1 || part.relationships[0].group != nullptr))
+    fail(begin,
+         "a shortest path pattern needs exactly one relationship, plain, of variable length or "
+         "quantified",
          "InvalidRelationshipPattern");
   return part;
-}
-
-void Parser::pattern_chain(PatternPart& part) {
-  if (at("(") && at("(", 1)) {  // ((a)-->(b)): parentheses around a whole pattern
-    const Nesting nesting(*this);
-    ++i_;
-    pattern_chain(part);
-    expect(")", "a pattern");
-    return;
-  }
-  part.nodes.push_back(node_pattern());
-  while (at_relationship(0)) {
-    part.relationships.push_back(relationship_pattern());
-    part.nodes.push_back(node_pattern());
-  }
 }
 
 NodePattern Parser::node_pattern() {

@@ -82,7 +82,12 @@ class Parser {
   // --- patterns ---
   Pattern pattern();
   PatternPart pattern_part(bool path_variable);
+  void path_selector(PatternPart& part);
   void pattern_chain(PatternPart& part);
+  bool pattern_in_parentheses(PatternPart& part, bool after_node);
+  bool at_quantifier() const;
+  void quantifier(RelationshipPattern& r);
+  RelationshipPattern repeated(PatternPart piece, std::uint32_t begin);
   NodePattern node_pattern();
   RelationshipPattern relationship_pattern();
   void relationship_detail(RelationshipPattern& r);
@@ -116,7 +121,7 @@ class Parser {
   ExprPtr bracket_atom();
   ExprPtr map_literal();
   ExprPtr map_projection(ExprPtr base);
-  ExprPtr quantifier();
+  ExprPtr list_predicate();
   ExprPtr reduce();
   ExprPtr subquery_expression(ExprKind kind);
   ExprPtr pattern_expression();

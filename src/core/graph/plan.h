@@ -21,6 +21,7 @@ enum class Op : std::uint8_t {
   expand_into,         // between bound ends
   bound_relationship,  // a relationship, or a list of them, from an earlier clause: its ends
   var_expand,
+  repeat,  // a quantified piece of a path
   shortest_path,
   reach,  // distinct ends of paths
   build_path,
@@ -88,19 +89,20 @@ struct PlanNode {
   bool in_list = false;              // index_seek: the last value is a list of values to find
   const LabelExpr* type_expr = nullptr;  // a condition on the type that is no list of names
   bool reversed = false;                 // from is the pattern's right end
-  bool all_shortest = false;
+  bool shortest_groups = false;          // all paths of `count` lengths
   std::int64_t count = 1;
   std::uint32_t index = 0;
   bool range_lower_inclusive = true, range_upper_inclusive = true;
   const Expr* lower = nullptr;
   const Expr* upper = nullptr;
   const Expr* prefix = nullptr;
-  const PatternPart* part = nullptr;  // build_path
-  const Clause* clause = nullptr;     // create, merge, set, delete, procedure, foreach
-  const SetItem* item = nullptr;      // set
-  std::vector<int> keys;              // sort: slots; distinct: slots; union: output slots
+  const PatternPart* part = nullptr;         // build_path
+  const QuantifiedPattern* group = nullptr;  // repeat; its inner plan runs one turn
+  const Clause* clause = nullptr;            // create, merge, set, delete, procedure, foreach
+  const SetItem* item = nullptr;             // set
+  std::vector<int> keys;                     // sort: slots; distinct: slots; union: output slots
   std::vector<bool> descending;
-  std::vector<std::vector<int>> inputs;  // union: slots of each child
+  std::vector<std::vector<int>> inputs;  // union: slots of each child; repeat: of outer rows
   const Expr* limit = nullptr;           // sort, skip, limit
   const Expr* skip = nullptr;            // sort: rows to keep beside limit
   bool advance = false;                  // eager: makes writes visible

@@ -24,18 +24,17 @@ void visit(Expr& e, const std::function<void(Expr&)>& f) {
 }
 
 std::string_view op_name(Op op) noexcept {
-  static constexpr std::string_view kNames[] = {
-      "Argument",      "AllNodesScan", "LabelScan",
-      "IndexSeek",     "IdSeek",       "RelationshipScan",
-      "Expand",        "ExpandInto",   "BoundRelationship",
-      "VarExpand",     "ShortestPath", "Reach",
-      "BuildPath",     "Filter",       "Project",
-      "Aggregate",     "Distinct",     "Sort",
-      "Skip",          "Limit",        "Unwind",
-      "Optional",      "Apply",        "Union",
-      "Eager",         "Create",       "Merge",
-      "Set",           "Delete",       "Foreach",
-      "ProcedureCall", "NoRows"};
+  static constexpr std::string_view kNames[] = {"Argument",  "AllNodesScan",  "LabelScan",
+                                                "IndexSeek", "IdSeek",        "RelationshipScan",
+                                                "Expand",    "ExpandInto",    "BoundRelationship",
+                                                "VarExpand", "Repeat",        "ShortestPath",
+                                                "Reach",     "BuildPath",     "Filter",
+                                                "Project",   "Aggregate",     "Distinct",
+                                                "Sort",      "Skip",          "Limit",
+                                                "Unwind",    "Optional",      "Apply",
+                                                "Union",     "Eager",         "Create",
+                                                "Merge",     "Set",           "Delete",
+                                                "Foreach",   "ProcedureCall", "NoRows"};
   return kNames[static_cast<unsigned>(op)];
 }
 
@@ -87,7 +86,9 @@ class Finisher {
       }
       return;
     }
-    if (n.children.size() > 1) {
+    if (n.op == Op::repeat) {
+      live_turn(n, needed, below);
+    } else if (n.children.size() > 1) {
       SlotSet inner(slots_);
       SlotSet wanted = needed;
       if (n.op == Op::merge) each_expr(n, [&](const Expr& e) { slots_of(e, wanted); });
@@ -99,6 +100,26 @@ class Finisher {
       if (n.op == Op::optional) below.remove(n.slot);
     }
     if (!n.children.empty()) live(*n.children[0], below);
+  }
+
+  // The inner plan of a repetition hands up the number of the trail it continues, its steps and
+  // end, and the variables that somebody reads as lists.
+  void live_turn(PlanNode& n, const SlotSet& needed, SlotSet& below) {
+    const PatternPart& piece = n.group->piece();
+    const int start = (n.reversed ? piece.nodes.back() : piece.nodes.front()).slot;
+    SlotSet inner(slots_);
+    inner.add(n.slot);
+    inner.add((n.reversed ? piece.nodes.front() : piece.nodes.back()).slot);
+    for (const auto& r : piece.relationships) inner.add(r.slot);
+    for (const auto& v : n.group->variables)
+      if (needed.has(v.outer)) inner.add(v.inner);
+    live(*n.children[1], inner);
+    SlotSet taken(slots_);
+    arguments(*n.children[1], taken);
+    taken.remove(n.slot);
+    taken.remove(start);
+    n.inputs.push_back(taken.list());
+    below.merge(taken);
   }
 
   // What the leaves of an inner plan read from the outer rows.
@@ -138,6 +159,11 @@ class Finisher {
       case Op::var_expand:
         s.remove(n.relationship);
         if (!n.to_bound) s.remove(n.to);
+        break;
+      case Op::repeat:
+        s.remove(n.relationship);
+        if (!n.to_bound) s.remove(n.to);
+        for (const auto& v : n.group->variables) s.remove(v.outer);
         break;
       case Op::reach:
         s.remove(n.to);
@@ -185,6 +211,7 @@ class Finisher {
         s.add(n.from);
         break;
       case Op::var_expand:
+      case Op::repeat:
         s.add(n.from);
         if (n.to_bound) s.add(n.to);
         break;

@@ -231,6 +231,7 @@ PlanPtr Planner::pattern(Pattern& pattern, std::vector<const Expr*> where, PlanP
 
 PlanPtr Planner::hop(Hop& h, PlanPtr input, MatchState& m) {
   RelationshipPattern& r = *h.pattern;
+  if (r.group != nullptr) return repeat(h, std::move(input), m);
   const bool from_bound = bound_.has(h.from);
   const bool to_bound = bound_.has(h.to);
   const double degree = hop_cost(h, from_bound, m);
@@ -292,7 +293,7 @@ PlanPtr Planner::shortest(Hop& h, PlanPtr input) {
   n->min = r.variable_length ? r.min.value_or(1) : 1;
   n->max = r.variable_length ? r.max.value_or(-1) : 1;
   n->bound_list = r.variable_length;  // else the relationship itself
-  n->all_shortest = h.part->selector == PatternPart::Selector::all_shortest;
+  n->shortest_groups = h.part->selector == PatternPart::Selector::shortest_groups;
   n->count = h.part->shortest_count;
   if (r.variable_length && r.properties != nullptr) {
     for (std::size_t i = 0; i < r.properties->args.size(); ++i)

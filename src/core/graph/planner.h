@@ -109,6 +109,7 @@ class Planner {
   void relationship_predicates(RelationshipPattern& r, MatchState& m);
   PlanPtr apply_predicates(PlanPtr input, MatchState& m);
   PlanPtr hop(Hop& h, PlanPtr input, MatchState& m);
+  PlanPtr repeat(Hop& h, PlanPtr input, MatchState& m);
   PlanPtr shortest(Hop& h, PlanPtr input);
   Hop* next_hop(MatchState& m);
   PlanPtr start(MatchState& m, PlanPtr input);

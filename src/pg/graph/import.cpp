@@ -4,6 +4,7 @@
 // their indexes built afterwards in one sort, when the caller owns them; others row by row. Writers
 // are kept out for the rest of the transaction, so no end of a relationship can go meanwhile.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -115,9 +116,20 @@ class Import {
     std::vector<int> own;  // the others: properties by their names
     std::vector<std::string> names;
   };
+  // One row of a query.
+  struct Row {
+    const Columns& columns;
+    TupleDesc desc;
+    const Datum* values;
+    const bool* nulls;
+  };
   Columns columns(TupleDesc desc, bool nodes) const;
-  std::string_view properties(const Columns& c, TupleDesc desc, const Datum* values,
-                              const bool* nulls);
+  // Calls take(row) for each row of the query; the number of rows.
+  template <class Take>
+  std::int64_t each(const std::string& query, bool nodes, Take take);
+  Value value(const Row& row, int column);  // null where there is no such column
+  std::string_view properties(const Row& row);
+  void labels_of(const Row& row, std::vector<NameId>& labels);
   bool take_over_indexes(Oid table, TableWriter& writer);
   void rebuild(Oid table);
   static std::int64_t next_id(Oid sequence);
@@ -168,8 +180,41 @@ Import::Columns Import::columns(TupleDesc desc, bool nodes) const {
   return c;
 }
 
-std::string_view Import::properties(const Columns& c, TupleDesc desc, const Datum* values,
-                                    const bool* nulls) {
+template <class Take>
+std::int64_t Import::each(const std::string& query, bool nodes, Take take) {
+  Rows rows(query);
+  Columns c;
+  std::vector<Datum> values;
+  std::unique_ptr<bool[]> nulls;
+  std::int64_t count = 0;
+  while (rows.fetch()) {
+    const TupleDesc desc = rows.desc();
+    if (values.empty()) {
+      c = columns(desc, nodes);
+      values.resize(static_cast<std::size_t>(desc->natts));
+      nulls = std::make_unique<bool[]>(values.size());
+    }
+    const BatchScope batch;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows.read(i, values.data(), nulls.get());
+      take(Row{c, desc, values.data(), nulls.get()});
+      ++count;
+    }
+    arena_.clear();
+    check_interrupts();
+  }
+  rows.close();
+  return count;
+}
+
+Value Import::value(const Row& row, int column) {
+  if (column < 0) return {};
+  return value_of_datum(row.values[column], row.nulls[column],
+                        TupleDescAttr(row.desc, column)->atttypid, arena_);
+}
+
+std::string_view Import::properties(const Row& row) {
+  const auto& [c, desc, values, nulls] = row;
   builder_.clear();
   const auto set = [this](std::string_view key, const Value& v) {
     if (!v.is_null()) encode_value(builder_.set(key), v);
@@ -253,71 +298,52 @@ void Import::remember(const SourceKey& key, std::int64_t id, std::span<const Nam
   for (const NameId l : labels) by_label_[l].add(key, id);
 }
 
+void Import::labels_of(const Row& row, std::vector<NameId>& labels) {
+  const Columns& c = row.columns;
+  labels.clear();
+  if (const Value label = value(row, c.label); !label.is_null())
+    labels.push_back(name_id(false, label, "label"));
+  if (const Value list = value(row, c.labels); !list.is_null()) {
+    if (!list.is(Kind::list))
+      throw Error(ErrorCode::type_mismatch, "column \"labels\" must be an array of text");
+    for (const Value& l : list.as_list()) labels.push_back(name_id(false, l, "labels"));
+  }
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+}
+
 std::int64_t Import::nodes(const std::string& query) {
   TableWriter node(tables_.node);
   TableWriter node_label(tables_.node_label);
   const bool late = take_over_indexes(tables_.node, node);
   const bool late_labels = take_over_indexes(tables_.node_label, node_label);
-  Rows rows(query);
-  Columns c;
-  std::vector<Datum> values;
-  std::vector<char> null_bytes;
-  std::int64_t count = 0;
   std::vector<NameId> labels;
   std::string array(ARR_OVERHEAD_NONULLS(1), '\0');
-  while (rows.fetch()) {
-    const TupleDesc desc = rows.desc();
-    if (values.empty()) {
-      c = columns(desc, true);
-      values.resize(static_cast<std::size_t>(desc->natts));
-      null_bytes.resize(values.size());
+  const std::int64_t count = each(query, true, [&](const Row& row) {
+    labels_of(row, labels);
+    const std::int64_t id = next_id(tables_.node_ids);
+    array.resize(labels.empty() ? ARR_OVERHEAD_NONULLS(0)
+                                : ARR_OVERHEAD_NONULLS(1) + labels.size() * sizeof(NameId));
+    auto* a = reinterpret_cast<ArrayType*>(array.data());
+    SET_VARSIZE(a, array.size());
+    a->ndim = labels.empty() ? 0 : 1;
+    a->dataoffset = 0;
+    a->elemtype = INT4OID;
+    if (!labels.empty()) {
+      ARR_DIMS(a)[0] = static_cast<int>(labels.size());
+      ARR_LBOUND(a)[0] = 1;
+      std::memcpy(ARR_DATA_PTR(a), labels.data(), labels.size() * sizeof(NameId));
     }
-    bool* nulls = reinterpret_cast<bool*>(null_bytes.data());
-    const BatchScope batch;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows.read(i, values.data(), nulls);
-      const auto value = [&](int k) {
-        return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
-                              TupleDescAttr(desc, k)->atttypid, arena_);
-      };
-      labels.clear();
-      if (c.label >= 0 && !nulls[c.label])
-        labels.push_back(name_id(false, value(c.label), "label"));
-      if (c.labels >= 0 && !nulls[c.labels]) {
-        const Value list = value(c.labels);
-        if (!list.is(Kind::list))
-          throw Error(ErrorCode::type_mismatch, "column \"labels\" must be an array of text");
-        for (const Value& l : list.as_list()) labels.push_back(name_id(false, l, "labels"));
-      }
-      std::sort(labels.begin(), labels.end());
-      labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-      const std::int64_t id = next_id(tables_.node_ids);
-      array.resize(labels.empty() ? ARR_OVERHEAD_NONULLS(0)
-                                  : ARR_OVERHEAD_NONULLS(1) + labels.size() * sizeof(NameId));
-      auto* a = reinterpret_cast<ArrayType*>(array.data());
-      SET_VARSIZE(a, array.size());
-      a->ndim = labels.empty() ? 0 : 1;
-      a->dataoffset = 0;
-      a->elemtype = INT4OID;
-      if (!labels.empty()) {
-        ARR_DIMS(a)[0] = static_cast<int>(labels.size());
-        ARR_LBOUND(a)[0] = 1;
-        std::memcpy(ARR_DATA_PTR(a), labels.data(), labels.size() * sizeof(NameId));
-      }
-      const auto map = properties(c, desc, values.data(), nulls);
-      const Datum row[] = {Int64GetDatum(id), PointerGetDatum(a), PointerGetDatum(map.data())};
-      node.add(row);
-      for (const NameId l : labels) {
-        const Datum pair[] = {Int32GetDatum(l), Int64GetDatum(id)};
-        node_label.add(pair);
-      }
-      if (c.key >= 0 && !nulls[c.key]) remember(key_of(value(c.key), key_.c_str()), id, labels);
-      ++count;
+    const auto map = properties(row);
+    const Datum columns[] = {Int64GetDatum(id), PointerGetDatum(a), PointerGetDatum(map.data())};
+    node.add(columns);
+    for (const NameId l : labels) {
+      const Datum pair[] = {Int32GetDatum(l), Int64GetDatum(id)};
+      node_label.add(pair);
     }
-    arena_.clear();
-    check_interrupts();
-  }
-  rows.close();
+    if (const Value key = value(row, row.columns.key); !key.is_null())
+      remember(key_of(key, key_.c_str()), id, labels);
+  });
   node.close();
   node_label.close();
   if (late) rebuild(tables_.node);
@@ -411,41 +437,17 @@ std::int64_t Import::resolve(const Value& key, const char* column, const Value& 
 std::int64_t Import::edges(const std::string& query) {
   TableWriter edge(tables_.edge);
   const bool late = take_over_indexes(tables_.edge, edge);
-  Rows rows(query);
-  Columns c;
-  std::vector<Datum> values;
-  std::vector<char> null_bytes;
-  std::int64_t count = 0;
-  while (rows.fetch()) {
-    const TupleDesc desc = rows.desc();
-    if (values.empty()) {
-      c = columns(desc, false);
-      values.resize(static_cast<std::size_t>(desc->natts));
-      null_bytes.resize(values.size());
-    }
-    bool* nulls = reinterpret_cast<bool*>(null_bytes.data());
-    const BatchScope batch;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows.read(i, values.data(), nulls);
-      const auto value = [&](int k) {
-        if (k < 0) return Value();
-        return value_of_datum(values[static_cast<std::size_t>(k)], nulls[k],
-                              TupleDescAttr(desc, k)->atttypid, arena_);
-      };
-      const NameId type = name_id(true, value(c.type), "type");
-      const std::int64_t source = resolve(value(c.source), "source", value(c.source_label));
-      const std::int64_t target = resolve(value(c.target), "target", value(c.target_label));
-      const std::int64_t id = next_id(tables_.edge_ids);
-      const auto map = properties(c, desc, values.data(), nulls);
-      const Datum row[] = {Int64GetDatum(id), Int32GetDatum(type), Int64GetDatum(source),
-                           Int64GetDatum(target), PointerGetDatum(map.data())};
-      edge.add(row);
-      ++count;
-    }
-    arena_.clear();
-    check_interrupts();
-  }
-  rows.close();
+  const std::int64_t count = each(query, false, [&](const Row& row) {
+    const Columns& c = row.columns;
+    const NameId type = name_id(true, value(row, c.type), "type");
+    const std::int64_t source = resolve(value(row, c.source), "source", value(row, c.source_label));
+    const std::int64_t target = resolve(value(row, c.target), "target", value(row, c.target_label));
+    const std::int64_t id = next_id(tables_.edge_ids);
+    const auto map = properties(row);
+    const Datum columns[] = {Int64GetDatum(id), Int32GetDatum(type), Int64GetDatum(source),
+                             Int64GetDatum(target), PointerGetDatum(map.data())};
+    edge.add(columns);
+  });
   edge.close();
   if (late) rebuild(tables_.edge);
   return count;

@@ -71,6 +71,66 @@ TEST_F(CypherLanguage, ShortestPaths) {
             0);
 }
 
+TEST_F(CypherLanguage, QuantifiedRelationships) {
+  EXPECT_EQ(s.rows("MATCH (:Person {name: 'Ann'})-[r:KNOWS]->+(b) RETURN b.name AS b, size(r) AS n "
+                   "ORDER BY b"),
+            (Rows{R"({"b":"Bob","n":1})", R"({"b":"Cid","n":2})"}));
+  EXPECT_EQ(s.number("MATCH (:Person {name: 'Ann'})-[:KNOWS]->{2}(b) RETURN count(*)"), 1);
+  EXPECT_EQ(s.number("MATCH (:Person {name: 'Ann'})-[:KNOWS]->{,1}(b) RETURN count(*)"), 2);
+  EXPECT_EQ(s.number("MATCH (:Person {name: 'Ann'})-->*(b) RETURN count(*)"), 4);
+  EXPECT_EQ(
+      s.number("MATCH (:Person {name: 'Ann'})-[r WHERE r.since > 2001]->+(b) RETURN count(*)"), 0);
+  EXPECT_EQ(s.number("MATCH (b)<-[r WHERE r.since > 2001]-+(:Admin) RETURN count(*)"), 0);
+  EXPECT_EQ(s.number("MATCH (b)-[r WHERE r.since > 2001]->+(:Admin) RETURN count(*)"), 1);
+}
+
+TEST_F(CypherLanguage, QuantifiedPieces) {
+  // Two steps a turn; the variables are lists outside.
+  EXPECT_EQ(s.rows("MATCH (a {name: 'Ann'}) ((x)-[k:KNOWS]->(y)){1,2} (z) RETURN [n IN x | n.name] "
+                   "AS x, [n IN y | n.name] AS y, [e IN k | e.since] AS k, z.name AS z ORDER BY z"),
+            (Rows{R"({"x":["Ann"],"y":["Bob"],"k":[2001],"z":"Bob"})",
+                  R"({"x":["Ann","Bob"],"y":["Bob","Cid"],"k":[2001,2002],"z":"Cid"})"}));
+  // From the right end, in the order of the pattern all the same.
+  EXPECT_EQ(s.rows("MATCH ((x)-[k:KNOWS]->(y))+ (z:Admin) RETURN [n IN x | n.name] AS x, [e IN k | "
+                   "e.since] AS k ORDER BY size(x)"),
+            (Rows{R"({"x":["Bob"],"k":[2002]})", R"({"x":["Ann","Bob"],"k":[2001,2002]})"}));
+  EXPECT_EQ(s.rows("MATCH p = (a {name: 'Ann'})(()-[:KNOWS]->()-[:KNOWS]->()){1,3}(b) RETURN "
+                   "length(p) AS l, b.name AS b"),
+            (Rows{R"({"l":2,"b":"Cid"})"}));
+  // Conditions see the variables of one turn, and those of earlier clauses.
+  EXPECT_EQ(s.number("MATCH (a {name: 'Ann'}) ((x)-->(y) WHERE x.age < y.age)+ (z) RETURN "
+                     "count(*)"),
+            1);
+  EXPECT_EQ(s.number("WITH 2001 AS year MATCH (a) ((x)-[k:KNOWS]->(y) WHERE k.since = year)+ (z) "
+                     "RETURN count(*)"),
+            1);
+  // None at all, and both ends known.
+  EXPECT_EQ(s.number("MATCH (a {name: 'Ann'}) ((x:Robot)-->(y)){0,2} (z) RETURN count(*)"), 1);
+  EXPECT_EQ(s.number("MATCH (a {name: 'Ann'}), (c:Admin) MATCH (a) ((x:Person)-->(y:Person)){1,5} "
+                     "(c) RETURN count(*)"),
+            2);
+  EXPECT_EQ(s.number("MATCH (p:Person) WHERE EXISTS { (p) ((:Person)-->(:Admin))+ () } RETURN "
+                     "count(*)"),
+            2);
+  for (const char* bad :
+       {"MATCH ((a))+ RETURN a", "MATCH ((a)-[*]->(b))+ RETURN a",
+        "MATCH ((a)-->(b)){3,2} RETURN a", "MATCH ((a)-->(b)){0} RETURN a",
+        "MATCH (a)((a)-->(b))+ RETURN b", "MATCH (a)((x)-->(y) WHERE x.v > a.v)+ RETURN a",
+        "MATCH (a)((x)-->(y))(b) RETURN a", "MATCH (a)-[r*1..2 WHERE r.x = 1]->(b) RETURN a",
+        "CREATE (a)-[:R]->+(b)", "MATCH SHORTEST 1 (a)((x:A)-->(y))+(b) RETURN a"})
+    EXPECT_THROW(s.rows(bad), Error) << bad;
+}
+
+TEST_F(CypherLanguage, SelectedShortestPaths) {
+  const std::string ends = "MATCH (a {name: 'Ann'}), (c {name: 'Cid'}) MATCH p = ";
+  EXPECT_EQ(s.number(ends + "ANY SHORTEST (a)-[:KNOWS|LIKES]->+(c) RETURN length(p)"), 1);
+  EXPECT_EQ(s.number(ends + "ALL SHORTEST PATHS (a)-->+(c) RETURN count(p)"), 1);
+  EXPECT_EQ(s.number(ends + "SHORTEST 2 PATHS (a)-->+(c) RETURN sum(length(p))"), 3);
+  s.rows("MATCH (a {name: 'Ann'}), (c {name: 'Cid'}) CREATE (a)-[:LIKES]->(c)");
+  EXPECT_EQ(s.number(ends + "SHORTEST 1 GROUPS (a)-->+(c) RETURN count(p)"), 2);
+  EXPECT_EQ(s.number(ends + "SHORTEST 2 GROUPS (a)-->+(c) RETURN count(p)"), 3);
+}
+
 TEST_F(CypherLanguage, Foreach) {
   s.rows(
       "MATCH (a:Person {name: 'Ann'}) FOREACH (x IN [1, 2] | CREATE (a)-[:HAS]->(:Thing {x: x}) "

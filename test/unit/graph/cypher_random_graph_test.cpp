@@ -95,6 +95,28 @@ TEST(CypherRandomGraph, FixedChainsUseEveryRelationshipOnce) {
   }
 }
 
+// A piece with named nodes takes the general way, which must find what variable lengths find.
+TEST(CypherRandomGraph, QuantifiedPiecesAreAllTrails) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    RandomGraph g(seed);
+    for (const bool directed : {true, false}) {
+      const std::string arrow = directed ? "-[:E]->" : "-[:E]-";
+      std::int64_t even = 0, any = 0;
+      g.trails(0, 4, directed, [&](int, int depth) {
+        any += depth >= 2;
+        even += depth % 2 == 0;
+      });
+      const std::string from = "MATCH (:N {i: 0}) ";
+      EXPECT_EQ(g.s.number(from + "((x)" + arrow + "(y)){2,4} (b) RETURN count(*)"), any);
+      EXPECT_EQ(g.s.number(from + "((x)" + arrow + "()" + arrow + "(y)){1,2} (b) RETURN count(*)"),
+                even);
+      EXPECT_EQ(g.s.number("MATCH (b) ((y)" + std::string(directed ? "<-[:E]-" : arrow) +
+                           "(x)){2,4} (:N {i: 0}) RETURN count(*)"),
+                any);
+    }
+  }
+}
+
 TEST(CypherRandomGraph, ShortestPathsAreShortest) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     RandomGraph g(seed);

@@ -51,6 +51,8 @@ OperatorPtr build(const PlanNode& plan, Runtime& runtime, std::vector<ArgumentSo
       return make_expand(runtime, plan, std::move(input));
     case Op::var_expand:
       return make_var_expand(runtime, plan, std::move(input));
+    case Op::repeat:
+      return make_repeat(runtime, plan, std::move(input));
     case Op::shortest_path:
       return make_shortest_path(runtime, plan, std::move(input));
     case Op::aggregate:

@@ -52,6 +52,7 @@ class ShortestPathOperator final : public ExpandingOperator {
   }
 
   using Way = std::vector<RelationshipRef>;
+  bool all_shortest() const { return plan_.shortest_groups; }
 
   Value path_value(const Way& way) {
     if (!plan_.bound_list) return relationship_value(way[0]);
@@ -81,6 +82,7 @@ class ShortestPathOperator final : public ExpandingOperator {
     trails.filter.start(*in_, eval_row_);
     trails.push().push_back({0, row_, in_->at(plan_.from, row_).as_node(), {}});
     std::size_t charged = 0;
+    std::int64_t lengths = found_.empty() ? 0 : 1;  // that paths were found of
     for (std::int64_t d = 0; plan_.max < 0 || d < plan_.max; ++d) {
       step_arena_.reset();
       trails.extend(*in_, 0, trails.level(static_cast<std::size_t>(d)).size(), plan_.direction,
@@ -91,6 +93,7 @@ class ShortestPathOperator final : public ExpandingOperator {
       runtime_.budget()->charge(bytes);
       charged += bytes;
       if (d + 1 < plan_.min) continue;
+      const std::size_t shorter = found_.size();
       for (const Trail& t : level) {
         if (t.node != target) continue;
         Way way;
@@ -98,13 +101,17 @@ class ShortestPathOperator final : public ExpandingOperator {
             trails.relationships(static_cast<std::size_t>(d) + 1, t, false, step_arena_);
         for (const Value& v : list.as_list()) way.push_back(v.as_relationship());
         found_.push_back(std::move(way));
-        if (!plan_.all_shortest && found_.size() == static_cast<std::size_t>(plan_.count)) break;
+        if (!all_shortest() && enough(lengths)) break;
       }
-      if (plan_.all_shortest ? !found_.empty()
-                             : found_.size() >= static_cast<std::size_t>(plan_.count))
-        break;
+      if (found_.size() > shorter) ++lengths;
+      if (enough(lengths)) break;
     }
     runtime_.budget()->release(charged);
+  }
+
+  bool enough(std::int64_t lengths) const {
+    return all_shortest() ? lengths >= plan_.count
+                          : found_.size() >= static_cast<std::size_t>(plan_.count);
   }
 
   void both_sides(NodeId a, NodeId b) {
@@ -136,7 +143,7 @@ class ShortestPathOperator final : public ExpandingOperator {
           runtime_.tick();
         }
       }
-      if (!plan_.all_shortest && !found_.empty()) return;
+      if (!all_shortest() && !found_.empty()) return;
     }
   }
 
@@ -162,7 +169,7 @@ class ShortestPathOperator final : public ExpandingOperator {
         if (!good[k] || holds_relationship(*in_, row_, plan_.distinct_from, h.relationship.id))
           continue;
         const auto [it, fresh] = side.visited.try_emplace(h.other, Side::Visit{side.depth, {}});
-        if (fresh || (plan_.all_shortest && it->second.distance == side.depth))
+        if (fresh || (all_shortest() && it->second.distance == side.depth))
           it->second.by.push_back(h.relationship);
         if (!fresh) continue;
         next.push_back(h.other);
@@ -192,7 +199,7 @@ class ShortestPathOperator final : public ExpandingOperator {
       const Side::Visit& visit = side.visited.find(here)->second;
       if (visit.distance == 0) {
         out.push_back(way);
-        if (!plan_.all_shortest) return out;
+        if (!all_shortest()) return out;
       }
       if (visit.distance == 0 || stack.back().next == visit.by.size()) {
         stack.pop_back();
