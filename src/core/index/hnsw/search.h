@@ -87,6 +87,7 @@ class Search {
   void grow_beam(std::size_t ef);
   void take_batch();
   bool step_upper(const RecordHeader* record, std::vector<UpperCandidate>& out);
+  int upper_beam(int ef);
 
   Graph& graph_;
   NodeDistances distances_;
