@@ -15,7 +15,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_CHECK(v.size <= bytes.size());
   FUZZ_CHECK(v.escape_count <= v.count);
   FUZZ_CHECK(v.docs[0] == (v.first & 0xFFFF));
-  // Codes and frequencies can be read.
+  // Codes and frequencies, or values, can be read.
+  FUZZ_CHECK((v.codes == nullptr) != (v.values == nullptr));
+  if (v.values != nullptr) {
+    std::vector<float> values(v.count);
+    std::memcpy(values.data(), v.values, 4 * v.count);
+    std::vector<std::uint32_t> docs;
+    for (std::uint32_t i = 0; i < v.count; ++i) {
+      docs.push_back(v.doc(i));
+      if (i > 0 && docs[i] <= docs[i - 1]) return 0;
+    }
+    std::vector<std::uint8_t> out;
+    rv::sparse::encode_float_block(docs, values, out);
+    rv::sparse::BlockView back;
+    FUZZ_CHECK(rv::sparse::decode_block(out, false, back));
+    FUZZ_CHECK(back.count == v.count && back.size == out.size());
+    FUZZ_CHECK(std::memcmp(back.values, values.data(), 4 * v.count) == 0);
+    return 0;
+  }
   std::uint32_t sum = 0;
   for (std::uint32_t i = 0; i < v.count; ++i) sum += v.codes[i];
   for (std::uint32_t i = 0; i < 4 * v.escape_count; ++i) sum += v.escapes[i];

@@ -1,11 +1,15 @@
 # Inverted indexes survive kill -9 under write load, follow on a standby, and stay in step with the
-# table under concurrent changes and vacuum. SPARSE_CRASHES sets the number of kills (default 4).
+# table under concurrent changes and vacuum.
+#   RUVECTOR_CRASH_ROUNDS=20  kills under write load (default 4)
+#   RUVECTOR_SOAK_SECONDS=300 mixed load of eight clients, 1,000 queries compared afterwards (default 6, 25)
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+my $rounds = $ENV{RUVECTOR_CRASH_ROUNDS} || 4;
+my $soak = $ENV{RUVECTOR_SOAK_SECONDS} || 6;
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 1);
 $primary->append_conf('postgresql.conf', "fsync = off\nautovacuum_naptime = 1\nmax_wal_size = 4GB\nwal_consistency_checking = 'generic'\nlog_min_messages = log");
@@ -53,38 +57,50 @@ SELECT count(*) FROM (SELECT id FROM t ORDER BY body <@> 'w1 w2 w30' LIMIT 20) s
 });
 my $vacuum = $primary->basedir . '/vacuum.sql';
 append_to_file($vacuum, "VACUUM t;\nSELECT pg_sleep(0.2);\n");
-my @load = ('pgbench', '-n', '-c', '4', '-f', "$script\@30", '-f', "$vacuum\@1");
+my @load = ('pgbench', '-n', '-c', '8', '-f', "$script\@30", '-f', "$vacuum\@1");
 
-# Index scan and sequential scan agree: the sums of the best distances of many queries, all rows too.
-my $by = q{SELECT md5(string_agg(q.i || ':' || (SELECT string_agg(d::text, ',') FROM (%s) s), ';' ORDER BY q.i))
-  FROM (SELECT i, ('{' || 1 + i || ':1,' || 60 + i || ':0.5}/300')::sparsevec AS qv, 'w' || i || ' w' || i * 3 AS qt FROM generate_series(0, 24) i) q};
+# Index scan and sequential scan agree: the best distances of many queries, all rows too.
+my $by = q{SELECT md5(string_agg(q.i || ':' || coalesce((SELECT string_agg(d::text, ',') FROM (%s) s), ''), ';' ORDER BY q.i))
+  FROM (SELECT i, ('{' || 1 + i % 150 || ':1,' || 151 + i * 13 % 150 || ':0.5}/300')::sparsevec AS qv, 'w' || i % 200 || ' w' || i * 3 % 200 AS qt
+    FROM generate_series(0, %d) i) q};
 sub disagreement {
-  my ($node, $what) = @_;
+  my ($node, $what, $queries) = @_;
+  $queries ||= 25;
   my $bad = '';
   for my $query ('SELECT v <#> q.qv AS d FROM t ORDER BY v <#> q.qv LIMIT 30',
     'SELECT v <#> q.qv AS d FROM t ORDER BY v <#> q.qv',
     'SELECT body <@> q.qt AS d FROM t ORDER BY body <@> q.qt LIMIT 30',
     'SELECT body <@> q.qt AS d FROM t ORDER BY body <@> q.qt') {
-    my $sql = sprintf($by, $query);
+    my $sql = sprintf($by, $query, ($query =~ /LIMIT/ ? $queries : 25) - 1);
     my ($i) = $node->safe_psql('postgres', "SET enable_seqscan = off; SET enable_sort = off; $sql");
     my ($s) = $node->safe_psql('postgres', "SET enable_indexscan = off; $sql");
     $bad .= "$query\n" if $i ne $s;
   }
-  is($bad, '', "$what: index scan = sequential scan");
+  is($bad, '', "$what: index scan = sequential scan on $queries queries");
   is($node->safe_psql('postgres', q{SELECT string_agg(message, '; ') FROM (VALUES ('t_v'::regclass), ('t_body')) i(x), ruvector_index_check(x, true) WHERE severity = 'error'}),
     '', "$what: indexes are sound and complete") unless $node->safe_psql('postgres', 'SELECT pg_is_in_recovery()') eq 't';
 }
 disagreement($primary, 'at first');
 
-$primary->command_checks_all([ @load, '-T', '6', 'postgres' ], 0, [qr/transaction type|number of/], [qr/^(?!.*ERROR)/s], 'changes, searches and vacuum at once');
-disagreement($primary, 'after the load');
+$primary->command_checks_all([ @load, '-T', $soak, 'postgres' ], 0, [qr/transaction type|number of/], [qr/^(?!.*ERROR)/s], 'changes, searches and vacuum at once');
+# The rows of the load are dead to everybody now.
+$primary->safe_psql('postgres', 'SELECT pg_current_xact_id()');
+$primary->safe_psql('postgres', 'VACUUM t');
+disagreement($primary, 'after the load', $soak > 60 ? 1000 : 25);
+my ($grown, $live) = split /\|/, $primary->safe_psql('postgres', q{
+  SELECT pg_relation_size('t_v') + pg_relation_size('t_body') INTO TEMP grown;
+  CREATE INDEX fresh_v ON t USING ruvector_sparse (v);
+  CREATE INDEX fresh_body ON t USING ruvector_bm25 (body) WITH (text_config = 'simple');
+  SELECT (TABLE grown), pg_relation_size('fresh_v') + pg_relation_size('fresh_body');
+  DROP INDEX fresh_v, fresh_body});
+note("$soak s of load: indexes of $grown bytes, $live when fresh");
 $primary->wait_for_catchup($standby);
 disagreement($standby, 'on the standby');
 is($standby->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1}/300', id LIMIT 50) s"),
   $primary->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1}/300', id LIMIT 50) s"), 'same answer on the standby');
 $standby->stop;
 
-for my $n (1 .. $ENV{SPARSE_CRASHES} || 4) {
+for my $n (1 .. $rounds) {
   my $run = IPC::Run::start([ @load, '-T', '60', '-h', $primary->host, '-p', $primary->port, 'postgres' ], '>', \my $out, '2>', \my $err);
   select(undef, undef, undef, 0.7 + rand(1.2));
   $primary->stop('immediate') if $n % 2 == 0;

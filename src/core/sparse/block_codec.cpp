@@ -32,10 +32,9 @@ void append(std::vector<std::uint8_t>& out, const T& x) {
   out.insert(out.end(), p, p + sizeof x);
 }
 
-}  // namespace
-
-void encode_block(std::span<const std::uint32_t> docs, std::span<const std::uint8_t> codes,
-                  std::span<const std::uint32_t> escapes, std::vector<std::uint8_t>& out) {
+// Header and gaps.
+void encode_docs(std::span<const std::uint32_t> docs, std::uint8_t largest_code, std::uint8_t form,
+                 std::vector<std::uint8_t>& out) {
   const std::size_t n = docs.size();
   std::uint16_t gaps[kBlockLength] = {};
   unsigned all = 0;
@@ -48,8 +47,8 @@ void encode_block(std::span<const std::uint32_t> docs, std::span<const std::uint
   append(out, docs[0]);
   out.push_back(static_cast<std::uint8_t>(n - 1));
   out.push_back(packed ? static_cast<std::uint8_t>(bits) : kVarint);
-  out.push_back(*std::max_element(codes.begin(), codes.end()));
-  out.push_back(0);
+  out.push_back(largest_code);
+  out.push_back(form);
   if (packed) {
     pack(gaps, bits, out);
   } else {
@@ -59,8 +58,21 @@ void encode_block(std::span<const std::uint32_t> docs, std::span<const std::uint
       out.push_back(static_cast<std::uint8_t>(gap));
     }
   }
+}
+
+}  // namespace
+
+void encode_block(std::span<const std::uint32_t> docs, std::span<const std::uint8_t> codes,
+                  std::span<const std::uint32_t> escapes, std::vector<std::uint8_t>& out) {
+  encode_docs(docs, *std::max_element(codes.begin(), codes.end()), kCodeForm, out);
   out.insert(out.end(), codes.begin(), codes.end());
   for (const std::uint32_t tf : escapes) append(out, tf);
+}
+
+void encode_float_block(std::span<const std::uint32_t> docs, std::span<const float> values,
+                        std::vector<std::uint8_t>& out) {
+  encode_docs(docs, 0, kFloatForm, out);
+  for (const float v : values) append(out, v);
 }
 
 BlockHead block_head(const std::uint8_t* bytes) noexcept {
@@ -100,11 +112,20 @@ bool decode_block(std::span<const std::uint8_t> bytes, bool escapes, BlockView& 
       out.docs[i] = doc;
     }
   }
-  if (static_cast<std::size_t>(end - p) < count) return false;
+  out.codes = out.values = nullptr;
+  out.escapes = end;
+  out.escape_count = 0;
+  if (bytes[7] == kFloatForm) {
+    if (escapes || static_cast<std::size_t>(end - p) < std::size_t{4} * count) return false;
+    out.values = p;
+    p += std::size_t{4} * count;
+    out.size = static_cast<std::size_t>(p - bytes.data());
+    return true;
+  }
+  if (bytes[7] != kCodeForm || static_cast<std::size_t>(end - p) < count) return false;
   out.codes = p;
   p += count;
   out.escapes = p;
-  out.escape_count = 0;
   if (escapes)
     out.escape_count = static_cast<std::uint32_t>(std::count(out.codes, out.codes + count, 255));
   if (static_cast<std::size_t>(end - p) < std::size_t{4} * out.escape_count) return false;

@@ -15,12 +15,17 @@ namespace rv::sparse {
 void encode_block(std::span<const std::uint32_t> docs, std::span<const std::uint8_t> codes,
                   std::span<const std::uint32_t> escapes, std::vector<std::uint8_t>& out);
 
+// The same with the values themselves.
+void encode_float_block(std::span<const std::uint32_t> docs, std::span<const float> values,
+                        std::vector<std::uint8_t>& out);
+
 struct BlockView {
   std::uint32_t first;  // document
   std::uint32_t count;
   std::uint16_t docs[kBlockLength];  // low 16 bits
-  const std::uint8_t* codes;
-  const std::uint8_t* escapes;  // unaligned u32s
+  const std::uint8_t* codes;         // null: the block has values
+  const std::uint8_t* values;        // unaligned floats; null: the block has codes
+  const std::uint8_t* escapes;       // unaligned u32s
   std::uint32_t escape_count;
   std::size_t size;  // bytes of the block
 

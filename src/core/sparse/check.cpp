@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "core/base/error.h"
 #include "core/sparse/index.h"
@@ -132,8 +133,13 @@ class Checker {
           return;
         }
         last = doc;
-        std::uint32_t tf = block.codes[i];
+        if (block.values != nullptr) {
+          float value;
+          std::memcpy(&value, block.values + std::size_t{4} * i, sizeof value);
+          if (!std::isfinite(value)) report(block_number, "posting with an impossible weight");
+        }
         if (meta_.scoring != Scoring::bm25) continue;
+        std::uint32_t tf = block.codes[i];
         if (tf == 255) std::memcpy(&tf, block.escapes + std::size_t{4} * escape++, 4);
         if (tf == 0) report(block_number, "posting without an occurrence");
         seen[doc] += tf;

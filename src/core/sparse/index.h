@@ -39,13 +39,16 @@ class Surroundings {
 
 struct Options {
   std::uint32_t pending_pages = 128;  // more than these become a segment
+  Quantization quantization = Quantization::u8;
+  bool pruned = false;  // documents may lack their lightest terms (VectorDocument)
 };
 
 Meta read_meta(index::PageStore& store);
 // Writes the meta page of an empty index as block 0.
 void create_index(index::PageStore& store, Scoring scoring);
 // The first segment of an index that nobody else sees yet.
-void install_first_segment(index::PageStore& store, const DocumentMap& map, TermSource& terms);
+void install_first_segment(index::PageStore& store, const DocumentMap& map, TermSource& terms,
+                           const Options& options = {});
 
 class Index {
  public:
@@ -74,6 +77,7 @@ class Index {
   bool place_on_new_page(Block tail, const std::vector<std::byte>& bytes);
   void insert_large(const std::vector<std::byte>& bytes);
   bool close_pending();
+  void note_pruning();
   void flush_locked();
   void merge_locked(bool everything);
   std::vector<std::uint32_t> choose_merge(const Meta& meta, bool everything) const;

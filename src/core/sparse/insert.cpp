@@ -79,10 +79,12 @@ void create_index(index::PageStore& store, Scoring scoring) {
   edits.commit();
 }
 
-void install_first_segment(index::PageStore& store, const DocumentMap& map, TermSource& terms) {
+void install_first_segment(index::PageStore& store, const DocumentMap& map, TermSource& terms,
+                           const Options& options) {
   const Meta meta = read_meta(store);
   if (map.rows.empty()) return;
-  const Block root = write_segment(store, meta.scoring, meta.next_segment, map, terms);
+  const Block root =
+      write_segment(store, meta.scoring, meta.next_segment, map, terms, options.quantization);
   index::PageEdits edits(store);
   std::byte* page = edits.edit(0, kMetaPage);
   auto m = load_at<Meta>(page);
@@ -92,6 +94,7 @@ void install_first_segment(index::PageStore& store, const DocumentMap& map, Term
       m.next_segment++,       root, static_cast<std::uint32_t>(map.rows.size()), 0, map.length,
       map.rows.size() - nulls};
   m.segments = 1;
+  m.pruned = options.pruned ? 1 : 0;
   store_at(page, m);
   edits.set_used(page, sizeof m);
   edits.commit();
@@ -178,10 +181,22 @@ void Index::insert_large(const std::vector<std::byte>& bytes) {
   }
 }
 
+// Before the first pruned document is there: scans must not trust its bounds.
+void Index::note_pruning() {
+  index::PageEdits edits(store_);
+  std::byte* page = edits.edit(0, kMetaPage);
+  auto meta = load_at<Meta>(page);
+  meta.pruned = 1;
+  store_at(page, meta);
+  edits.set_used(page, sizeof meta);
+  edits.commit();
+}
+
 void Index::insert(const Document& d) {
   const std::vector<std::byte> bytes = encode_pending(d);
   for (;;) {
     const Meta meta = read_meta(store_);
+    if (options_.pruned && meta.pruned == 0) note_pruning();
     if (bytes.size() > room_of(store_)) {
       insert_large(bytes);
       break;

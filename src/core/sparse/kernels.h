@@ -23,6 +23,9 @@ struct Kernels {
   // sums[docs[i]] += table[codes[i]]
   void (*add_impacts)(const std::uint16_t* docs, const std::uint8_t* codes, std::size_t n,
                       const float* table, float* sums);
+  // sums[docs[i]] += weight * (values[i] + shift); `values` are unaligned floats.
+  void (*add_values)(const std::uint16_t* docs, const std::uint8_t* values, std::size_t n,
+                     float weight, float shift, float* sums);
   // sums[docs[i]] += numerators[tfs[i]] / (tfs[i] + norm of lengths[docs[i]])
   void (*add_terms)(const std::uint16_t* docs, const std::uint8_t* tfs, std::size_t n,
                     const double* numerators, const std::uint32_t* lengths, const NormTable& norms,

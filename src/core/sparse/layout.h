@@ -40,6 +40,12 @@ enum class Scoring : std::uint32_t {
   bm25 = 2            // term frequencies; documents have lengths
 };
 
+// How the weights of a segment's lists are kept.
+enum class Quantization : std::uint8_t {
+  u8 = 0,      // a byte, between the list's least and greatest weight, rounded upwards
+  float32 = 1  // as they are
+};
+
 // A row's address and what is special about the row. Six bytes on pages: block, then offset with
 // the flag in its top three bits.
 enum class RowKind : std::uint16_t {
@@ -94,7 +100,8 @@ struct Meta {
   std::uint32_t generation;  // of the pending list; grows when the chain is closed
   std::uint32_t segments;
   std::uint32_t dead;
-  std::uint64_t reserved[8];
+  std::uint64_t pruned;  // 1: some vectors were stored without their lightest entries
+  std::uint64_t reserved[7];
   SegmentEntry segment[kMaxSegments];
   DeadEntry dead_entry[kMaxDead];
 };
@@ -152,17 +159,20 @@ struct TermEntry {
   std::uint32_t df;      // postings
   std::uint32_t page;    // of the first block
   std::uint16_t offset;  // of the first block on it
-  // A posting's value is at most low + step * code and above that minus error.
+  // A posting's value is at most low + step * code and above that minus error. Where values are
+  // kept as they are, codes 0 and 255 are the least and the greatest of them, and a value is at
+  // most what is stored.
   float low, step, error;
 };
 inline constexpr std::size_t kTermEntryBytes = 22;
 inline constexpr std::size_t kMaxKeyBytes = 2048;
 
 // A block: 1 to 128 postings of documents in one window, on one page.
-//   u32 first document, u8 count - 1, u8 bits a gap (kVarint: not packed), u8 largest code, u8 0,
-//   gaps, codes, BM25: u32 tf for every code of 255
+//   u32 first document, u8 count - 1, u8 bits a gap (kVarint: not packed), u8 largest code, u8
+//   form, gaps, then form 0: codes, BM25: u32 tf for every code of 255 form 1: floats
 inline constexpr std::size_t kBlockHeader = 8;
 inline constexpr std::uint8_t kVarint = 0xFF;
+inline constexpr std::uint8_t kCodeForm = 0, kFloatForm = 1;
 inline constexpr std::size_t kMaxBlockBytes = kBlockHeader + 384 + 128 + 512;
 
 struct PendingPage {

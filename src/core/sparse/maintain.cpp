@@ -139,7 +139,9 @@ void Index::flush_locked() {
     nulls += d.row.kind == RowKind::null;
   });
   Block root = kNoBlock;
-  if (!map.rows.empty()) root = write_segment(store_, meta.scoring, meta.next_segment, map, lists);
+  if (!map.rows.empty())
+    root =
+        write_segment(store_, meta.scoring, meta.next_segment, map, lists, options_.quantization);
   edit_meta(store_, [&](Meta& m) {
     if (root != kNoBlock)
       m.segment[m.segments++] = {
@@ -216,7 +218,9 @@ void Index::replace_segments(const std::vector<std::uint32_t>& positions) {
   }
   MergedTerms merged(std::move(sources));
   Block root = kNoBlock;
-  if (!map.rows.empty()) root = write_segment(store_, meta.scoring, meta.next_segment, map, merged);
+  if (!map.rows.empty())
+    root =
+        write_segment(store_, meta.scoring, meta.next_segment, map, merged, options_.quantization);
   edit_meta(store_, [&](Meta& m) {
     const std::uint64_t stamp = around_.stamp();
     std::uint32_t kept = 0;

@@ -15,6 +15,23 @@ PendingPage head_of(index::PageStore& store, Block block, const std::byte* page)
   return head;
 }
 
+// Notices a damaged chain that leads back into itself: Brent, "An improved Monte Carlo
+// factorization algorithm", BIT 1980.
+class CycleGuard {
+ public:
+  void pass(index::PageStore& store, Block block) {
+    if (block == mark_) store.fail(block, "pending list that leads back into itself");
+    if (++steps_ < limit_) return;
+    mark_ = block;
+    limit_ *= 2;
+    steps_ = 0;
+  }
+
+ private:
+  Block mark_ = kNoBlock;
+  std::uint64_t steps_ = 0, limit_ = 1;
+};
+
 struct Record {
   PendingDocument doc;  // entries: null while they are incomplete
   std::size_t bytes;    // of the whole record
@@ -86,8 +103,10 @@ std::uint64_t read_pending(index::PageStore& store, Block head,
                            std::vector<Block>* pages) {
   std::uint64_t found = 0;
   std::vector<std::byte> copy;
+  CycleGuard guard;
   for (Block block = head; block != kNoBlock;) {
     store.check_interrupts();
+    guard.pass(store, block);
     Block next;
     std::vector<std::byte> large;
     {
@@ -122,8 +141,10 @@ std::uint64_t mark_pending(index::PageStore& store, Block head,
                            const std::function<bool(const Row&)>& is_dead, std::uint64_t* live) {
   std::uint64_t marked = 0;
   std::vector<std::byte> copy;
+  CycleGuard guard;
   for (Block block = head; block != kNoBlock;) {
     store.check_interrupts();
+    guard.pass(store, block);
     Block next;
     std::size_t record_bytes = 0;
     {

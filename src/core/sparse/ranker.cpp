@@ -147,7 +147,14 @@ template <class T>
 void Search::RankerOf<T>::add_block(const SegmentTerm& t, const BlockView& block, T* sums) {
   statistics_.postings += block.count;
   if constexpr (std::is_same_v<T, float>) {
-    kernels().add_impacts(block.docs, block.codes, block.count, table_.data(), sums);
+    if (block.values == nullptr) {
+      kernels().add_impacts(block.docs, block.codes, block.count, table_.data(), sums);
+    } else {
+      // As in fill_table().
+      const double weight = prepared_.terms()[t.term].weight;
+      kernels().add_values(block.docs, block.values, block.count, static_cast<float>(weight),
+                           weight < 0 ? -t.entry.error : 0.0f, sums);
+    }
   } else {
     const QueryTerm& term = prepared_.terms()[t.term];
     if (!operands_.empty())

@@ -106,6 +106,16 @@ void add_impacts(const std::uint16_t* docs, const std::uint8_t* codes, std::size
   for (; i < n; ++i) sums[docs[i]] += table[codes[i]];
 }
 
+// A product may vanish, but never as a negative zero, which stands for an untouched document.
+void add_values(const std::uint16_t* docs, const std::uint8_t* values, std::size_t n, float weight,
+                float shift, float* sums) {
+  for (std::size_t i = 0; i < n; ++i) {
+    float value;
+    __builtin_memcpy(&value, values + 4 * i, sizeof value);
+    sums[docs[i]] += weight * (value + shift) + 0.0f;
+  }
+}
+
 // A quotient is never fused with the addition: every level rounds alike.
 void add_terms(const std::uint16_t* docs, const std::uint8_t* tfs, std::size_t n,
                const double* numerators, const std::uint32_t* lengths, const NormTable& norms,
@@ -159,7 +169,7 @@ std::size_t collect_double(const double* x, std::uint32_t from, std::uint32_t to
 }  // namespace
 
 extern const Kernels RV_TABLE;
-constinit const Kernels RV_TABLE = {unpack,        add_impacts,   add_terms,
+constinit const Kernels RV_TABLE = {unpack,        add_impacts,   add_values,    add_terms,
                                     finish_bounds, collect_float, collect_double};
 
 }  // namespace rv::sparse::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/base/error.h"
@@ -61,9 +62,8 @@ Block SegmentReader::block_of(std::uint32_t page) const {
   return extents_[i].start + (page - *it);
 }
 
-const std::byte* SegmentReader::data_page(std::uint32_t page, DataType type) const {
-  const Block block = block_of(page);
-  const std::byte* bytes = store_.pin(block, kDataPage);
+void SegmentReader::check_page(const std::byte* bytes, Block block, std::uint32_t page,
+                               DataType type) const {
   const auto head = load_at<DataPage>(bytes);
   // On a standby a long scan may meet a page that the primary has given to another segment.
   if (head.segment != root_.id || head.page != page)
@@ -73,6 +73,12 @@ const std::byte* SegmentReader::data_page(std::uint32_t page, DataType type) con
         {}, "Repeat the query.");
   if (head.type != type || head.used > data_bytes(store_))
     store_.fail(block, "not the page that the segment says");
+}
+
+const std::byte* SegmentReader::data_page(std::uint32_t page, DataType type) const {
+  const Block block = block_of(page);
+  const std::byte* bytes = store_.pin(block, kDataPage);
+  check_page(bytes, block, page, type);
   return bytes;
 }
 
@@ -100,9 +106,7 @@ Row SegmentReader::row(std::uint32_t doc) const {
   const std::uint32_t per_page = rows_per_page(store_);
   const Block block = block_of(doc / per_page);
   const index::PageRead page(store_, block, kDataPage);
-  const auto head = load_at<DataPage>(page.bytes());
-  if (head.segment != root_.id || head.type != DataType::rows)
-    store_.fail(block, "not the document map");
+  check_page(page.bytes(), block, doc / per_page, DataType::rows);
   return load_row(page.bytes() + sizeof(DataPage) + doc % per_page * kRowBytes);
 }
 
@@ -113,9 +117,7 @@ void SegmentReader::rows(std::uint32_t first, std::uint32_t n, std::vector<Row>&
   while (first < end) {
     const Block block = block_of(first / per_page);
     const index::PageRead page(store_, block, kDataPage);
-    const auto head = load_at<DataPage>(page.bytes());
-    if (head.segment != root_.id || head.type != DataType::rows)
-      store_.fail(block, "not the document map");
+    check_page(page.bytes(), block, first / per_page, DataType::rows);
     do out.push_back(load_row(page.bytes() + sizeof(DataPage) + first % per_page * kRowBytes));
     while (++first < end && first % per_page != 0);
   }
@@ -279,8 +281,10 @@ void SegmentTerms::read(std::vector<Posting>& out) {
   while (list.next(std::numeric_limits<std::uint32_t>::max(), block)) {
     std::uint32_t escape = 0;
     for (std::uint32_t i = 0; i < block.count; ++i) {
-      std::uint32_t value = block.codes[i];
-      if (segment_.scoring() != Scoring::bm25) {
+      std::uint32_t value = block.values == nullptr ? block.codes[i] : 0;
+      if (block.values != nullptr) {
+        std::memcpy(&value, block.values + std::size_t{4} * i, 4);
+      } else if (segment_.scoring() != Scoring::bm25) {
         // Rounded to a float it may fall below the bound: step up.
         const double bound = static_cast<double>(t.low) + static_cast<double>(t.step) * value;
         auto weight = static_cast<float>(bound);

@@ -37,6 +37,7 @@ class SegmentReader {
 
  private:
   friend class DictionaryCursor;
+  void check_page(const std::byte* bytes, Block block, std::uint32_t page, DataType type) const;
   index::PageStore& store_;
   Scoring scoring_;
   Block root_block_;

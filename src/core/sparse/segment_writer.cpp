@@ -135,22 +135,25 @@ struct Quantizer {
 
 class ListWriter {
  public:
-  ListWriter(index::PageStore& store, PageWriter& out, Scoring scoring)
-      : out_(out), room_(data_bytes(store)), bm25_(scoring == Scoring::bm25) {}
+  ListWriter(index::PageStore& store, PageWriter& out, Scoring scoring, Quantization quantization)
+      : out_(out),
+        room_(data_bytes(store)),
+        bm25_(scoring == Scoring::bm25),
+        floats_(!bm25_ && quantization == Quantization::float32) {}
 
   TermEntry write(const std::vector<Posting>& list, float error_before) {
     TermEntry entry{static_cast<std::uint32_t>(list.size()), 0, 0, 0, 0, 0};
-    if (!bm25_) {
-      const Quantizer q(list, error_before);
-      entry.low = q.low;
-      entry.step = q.step;
-      entry.error = q.error;
-      encode(list, entry, [&q](std::uint32_t value) { return q.code(weight_of(value)); });
-    } else {
+    if (bm25_) {
       encode(list, entry, [](std::uint32_t tf) {
         return static_cast<std::uint8_t>(std::min<std::uint32_t>(tf, 255));
       });
+      return entry;
     }
+    const Quantizer q(list, error_before);
+    entry.low = q.low;
+    entry.step = q.step;
+    entry.error = floats_ ? error_before : q.error;
+    encode(list, entry, [&q](std::uint32_t value) { return q.code(weight_of(value)); });
     return entry;
   }
   void close() {
@@ -164,16 +167,24 @@ class ListWriter {
     for (std::size_t at = 0; at < list.size();) {
       docs_.clear();
       codes_.clear();
+      values_.clear();
       escapes_.clear();
       const std::uint32_t window = list[at].doc / kWindow;
       for (; at < list.size() && docs_.size() < kBlockLength && list[at].doc / kWindow == window;
            ++at) {
         docs_.push_back(list[at].doc);
+        if (floats_) {
+          values_.push_back(weight_of(list[at].value));
+          continue;
+        }
         codes_.push_back(code(list[at].value));
         if (bm25_ && codes_.back() == 255) escapes_.push_back(list[at].value);
       }
       block_.clear();
-      encode_block(docs_, codes_, escapes_, block_);
+      if (floats_)
+        encode_float_block(docs_, values_, block_);
+      else
+        encode_block(docs_, codes_, escapes_, block_);
       if (open_ && page_.head.used + block_.size() > room_) close();
       if (!open_) {
         page_ = out_.begin(DataType::postings);
@@ -190,11 +201,12 @@ class ListWriter {
 
   PageWriter& out_;
   std::size_t room_;
-  bool bm25_;
+  bool bm25_, floats_;
   PageWriter::Page page_;
   bool open_ = false;
   std::vector<std::uint32_t> docs_, escapes_;
   std::vector<std::uint8_t> codes_, block_;
+  std::vector<float> values_;
 };
 
 void write_rows(index::PageStore& store, PageWriter& out, const DocumentMap& map) {
@@ -282,7 +294,7 @@ Block write_root(index::PageStore& store, const SegmentRoot& root,
 }  // namespace
 
 Block write_segment(index::PageStore& store, Scoring scoring, std::uint32_t id,
-                    const DocumentMap& map, TermSource& terms) {
+                    const DocumentMap& map, TermSource& terms, Quantization quantization) {
   SegmentRoot root{};
   root.id = id;
   root.docs = static_cast<std::uint32_t>(map.rows.size());
@@ -299,7 +311,7 @@ Block write_segment(index::PageStore& store, Scoring scoring, std::uint32_t id,
     write_lengths(store, out, map);
   }
   const std::size_t room = data_bytes(store);
-  ListWriter lists(store, out, scoring);
+  ListWriter lists(store, out, scoring, quantization);
   DictionaryLevel leaves(out, DataType::leaf, room);
   std::vector<Posting> list;
   while (terms.next()) {

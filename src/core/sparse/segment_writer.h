@@ -13,6 +13,6 @@ namespace rv::sparse {
 // Writes the segment and returns its root. Nothing refers to it yet: that is the caller's single
 // edit of the meta page, before which a crash leaves unused pages and nothing else.
 Block write_segment(index::PageStore& store, Scoring scoring, std::uint32_t id,
-                    const DocumentMap& map, TermSource& terms);
+                    const DocumentMap& map, TermSource& terms, Quantization quantization);
 
 }  // namespace rv::sparse

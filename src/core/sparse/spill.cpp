@@ -79,6 +79,8 @@ void SpilledTerms::read(std::vector<Posting>& out) {
   const std::size_t before = out.size();
   out.resize(before + count_);
   take(out.data() + before, count_ * sizeof(Posting));
+  if (base_ != 0)
+    for (std::size_t i = before; i < out.size(); ++i) out[i].doc += base_;
   count_ = 0;
 }
 

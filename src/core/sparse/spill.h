@@ -29,7 +29,9 @@ Run spill_run(TermSource& terms, ScratchFile& file, std::uint64_t* written);
 
 class SpilledTerms final : public TermSource {
  public:
-  SpilledTerms(ScratchFile& file, Run run) : file_(file), at_(run.start), end_(run.end) {}
+  // The run's documents are numbered from `base` on.
+  SpilledTerms(ScratchFile& file, Run run, std::uint32_t base = 0)
+      : file_(file), base_(base), at_(run.start), end_(run.end) {}
   bool next() override;
   std::string_view key() const override { return key_; }
   float error() const override { return 0; }
@@ -41,6 +43,7 @@ class SpilledTerms final : public TermSource {
 
   static constexpr std::size_t kBuffer = 64 * 1024;
   ScratchFile& file_;
+  std::uint32_t base_;
   std::uint64_t at_, end_;  // of the file; the buffer holds what comes before at_
   std::vector<std::byte> buffer_;
   std::size_t used_ = 0;

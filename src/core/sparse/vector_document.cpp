@@ -1,5 +1,6 @@
 #include "core/sparse/vector_document.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace rv::sparse {
@@ -31,6 +32,23 @@ Shape shape_of(Scoring scoring, const SparseView& v) {
 
 }  // namespace
 
+// The magnitude below which entries are left out.
+float VectorDocument::least_kept(const SparseView& v) {
+  magnitudes_.clear();
+  double left = 0;
+  for (int i = 0; i < v.nnz; ++i) {
+    magnitudes_.push_back(std::fabs(v.values[i]));
+    left += magnitudes_.back();
+  }
+  left *= pruning_;
+  std::sort(magnitudes_.begin(), magnitudes_.end());
+  for (const float m : magnitudes_) {
+    left -= m;
+    if (left < 0) return m;
+  }
+  return 0;
+}
+
 void VectorDocument::fill(const SparseView& v, Document& out) {
   const Shape s = shape_of(scoring_, v);
   out.row.kind = s.zero ? RowKind::undefined : s.irregular ? RowKind::irregular : RowKind::plain;
@@ -40,8 +58,10 @@ void VectorDocument::fill(const SparseView& v, Document& out) {
   if (out.row.kind != RowKind::plain) return;
   keys_.reserve(static_cast<std::size_t>(v.nnz));
   out.terms.reserve(static_cast<std::size_t>(v.nnz));
+  const float least = pruning_ > 0 ? least_kept(v) : 0;
   for (int i = 0; i < v.nnz; ++i) {
     float w = v.values[i];
+    if (std::fabs(w) < least) continue;
     if (scoring_ == Scoring::cosine) w = static_cast<float>(w / s.norm);
     keys_.emplace_back(static_cast<std::uint32_t>(v.indices[i]));
     out.terms.push_back({keys_.back().view(), value_of(w)});

@@ -220,9 +220,10 @@ RV_FUNCTION(rv_last_scan)
       ", \"index_oid\": " + std::to_string(s.index) + ", \"method\": " + json_quoted(s.method) +
       ", \"ef\": " + std::to_string(s.ef) + ", \"hops\": " + std::to_string(s.hops) +
       ", \"distances\": " + std::to_string(s.distances) +
-      ", \"pages\": " + std::to_string(s.pages) + ", \"reranked\": " + std::to_string(s.reranked) +
-      ", \"returned\": " + std::to_string(s.returned) + ", \"batches\": " +
-      std::to_string(s.batches) + ", \"swept\": " + (s.swept ? "true" : "false") + "}");
+      ", \"postings\": " + std::to_string(s.postings) + ", \"pages\": " + std::to_string(s.pages) +
+      ", \"reranked\": " + std::to_string(s.reranked) + ", \"returned\": " +
+      std::to_string(s.returned) + ", \"batches\": " + std::to_string(s.batches) +
+      ", \"swept\": " + (s.swept ? "true" : "false") + "}");
 }
 
 RV_FUNCTION(rv_index_memory_estimate)

@@ -13,6 +13,7 @@ struct ScanStats {
   int ef = 0;  // ef_search, or probes
   std::uint64_t hops = 0;
   std::uint64_t distances = 0;
+  std::uint64_t postings = 0;  // inverted indexes: list entries that were added up
   std::uint64_t pages = 0;
   std::uint64_t reranked = 0;
   std::uint64_t returned = 0;

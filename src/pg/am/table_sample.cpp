@@ -41,6 +41,10 @@ void count_row(Relation, ItemPointer, Datum*, bool* nulls, bool, void* state) {
   if (!nulls[0]) ++*static_cast<double*>(state);
 }
 
+void count_any_row(Relation, ItemPointer, Datum*, bool*, bool, void* state) {
+  ++*static_cast<double*>(state);
+}
+
 // Reservoir sampling (Vitter, TOMS 1985, algorithm R): every row has the same chance.
 struct Reservoir {
   IndexedVectors* vectors;
@@ -76,9 +80,10 @@ void sample_row(Relation, ItemPointer, Datum* values, bool* nulls, bool, void* s
 
 }  // namespace
 
-double estimate_rows(Relation heap, Relation index, IndexInfo* info) {
+double estimate_rows(Relation heap, Relation index, IndexInfo* info, bool with_nulls) {
   double rows = 0;
-  const BlockNumber read = scan_blocks(heap, index, info, kBlocksToEstimate, count_row, &rows);
+  const BlockNumber read = scan_blocks(heap, index, info, kBlocksToEstimate,
+                                       with_nulls ? count_any_row : count_row, &rows);
   if (read == 0) return 0;
   const BlockNumber all = call([heap] { return RelationGetNumberOfBlocks(heap); });
   return rows * all / read;

@@ -12,8 +12,8 @@ extern "C" {
 
 namespace rv::pg {
 
-// The rows an index over the table will have, estimated from a few of its blocks.
-double estimate_rows(Relation heap, Relation index, IndexInfo* info);
+// The rows an index over the table will have, estimated from a few of its blocks. Some index NULLs.
+double estimate_rows(Relation heap, Relation index, IndexInfo* info, bool with_nulls = false);
 
 // At most `wanted` vectors, row by row, drawn from all over the table; the same ones every time.
 // `rows` is the estimate above.

@@ -2,6 +2,8 @@
 // (test/tools/check_layers.sh greps). One block per change, newest PostgreSQL first.
 #pragma once
 
+#include <fcntl.h>
+
 #include <cstdlib>
 
 #include "pg/base/pg.h"  // which includes this file after PostgreSQL's own headers
@@ -68,6 +70,47 @@ inline void rv_init_materialized_srf(FunctionCallInfo fcinfo) {
       tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
   result->setDesc = BlessTupleDesc(description);
   MemoryContextSwitchTo(old);
+#endif
+}
+
+// PG 15: files shared by processes belong to a FileSet, of which a SharedFileSet is one.
+extern "C" {
+#include "storage/buffile.h"
+#include "storage/sharedfileset.h"
+}
+#if PG_VERSION_NUM >= 150000
+inline BufFile* rv_create_shared_file(SharedFileSet* set, const char* name) {
+  return BufFileCreateFileSet(&set->fs, name);
+}
+inline BufFile* rv_open_shared_file(SharedFileSet* set, const char* name) {
+  return BufFileOpenFileSet(&set->fs, name, O_RDONLY, false);
+}
+inline void rv_export_shared_file(BufFile* file) { BufFileExportFileSet(file); }
+#else
+inline BufFile* rv_create_shared_file(SharedFileSet* set, const char* name) {
+  return BufFileCreateShared(set, name);
+}
+inline BufFile* rv_open_shared_file(SharedFileSet* set, const char* name) {
+  return BufFileOpenShared(set, name, O_RDONLY);
+}
+inline void rv_export_shared_file(BufFile* file) { BufFileExportShared(file); }
+#endif
+
+// PG 17: index_build() asks the planner how many workers a build may have, for access methods that
+// say amcanbuildparallel; before, only for btree.
+extern "C" {
+#include "nodes/execnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/rel.h"
+}
+inline int rv_index_build_workers(Relation heap, Relation index, IndexInfo* info) {
+#if PG_VERSION_NUM >= 170000
+  (void)heap;
+  (void)index;
+  return info->ii_ParallelWorkers;
+#else
+  (void)info;
+  return plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(index));
 #endif
 }
 

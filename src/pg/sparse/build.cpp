@@ -1,69 +1,25 @@
 // ambuild, ambuildempty, aminsert.
-#include "core/sparse/builder.h"
+#include "pg/am/table_sample.h"
+#include "pg/sparse/build_rows.h"
 #include "pg/sparse/callbacks.h"
-#include "pg/sparse/extract.h"
 #include "pg/sparse/options.h"
+#include "pg/sparse/parallel_build.h"
+#include "pg/sparse/scratch_file.h"
 #include "pg/sparse/surroundings.h"
 #include "pg/storage/buffer_store.h"
 
 extern "C" {
-#include "access/tableam.h"
 #include "commands/progress.h"
 #include "pgstat.h"
-#include "storage/buffile.h"
 #include "utils/backend_progress.h"
 }
 
 namespace rv::pg {
 namespace {
 
-class TemporaryFile final : public sparse::ScratchFile {
- public:
-  TemporaryFile() : file_(call([] { return BufFileCreateTemp(false); })) {}
-  ~TemporaryFile() override {
-    if (std::uncaught_exceptions() == 0) BufFileClose(file_);
-  }
-  void append(std::span<const std::byte> bytes) override {
-    call([&] { BufFileWrite(file_, const_cast<std::byte*>(bytes.data()), bytes.size()); });
-  }
-  void read(std::uint64_t offset, std::span<std::byte> out) override {
-    call([&] {
-      if (BufFileSeek(file_, 0, static_cast<off_t>(offset), SEEK_SET) != 0 ||
-          BufFileRead(file_, out.data(), out.size()) != out.size())
-        ereport(ERROR, (errcode_for_file_access(),
-                        errmsg("could not read from temporary file of an index build")));
-    });
-  }
-
- private:
-  BufFile* file_;
-};
-
 enum Phase { kPhaseScan = 2, kPhaseWrite = 3 };
 
 void report(int index, int64 value) noexcept { pgstat_progress_update_param(index, value); }
-
-struct Build {
-  Extractor extractor;
-  sparse::Builder builder;
-  sparse::Document document;
-  double rows = 0;
-
-  explicit Build(Relation index)
-      : extractor(index), builder(scoring_of(index), std::size_t(maintenance_work_mem) * 1024, [] {
-          return std::make_unique<TemporaryFile>();
-        }) {}
-};
-
-void add_row(Relation, ItemPointer row, Datum* values, bool* nulls, bool, void* state) {
-  boundary([&] {
-    auto* build = static_cast<Build*>(state);
-    build->extractor.fill(values[0], nulls[0], *row, build->document);
-    build->builder.add(build->document);
-    build->rows += 1;
-    report(PROGRESS_CREATEIDX_TUPLES_DONE, static_cast<int64>(build->rows));
-  });
-}
 
 }  // namespace
 
@@ -72,20 +28,30 @@ IndexBuildResult* sparse_build(Relation heap, Relation index, IndexInfo* info) {
     if (RelationGetNumberOfBlocks(index) != 0)
       throw Error(ErrorCode::internal, "index \"" + std::string(RelationGetRelationName(index)) +
                                            "\" already contains data");
+    report(PROGRESS_CREATEIDX_TUPLES_TOTAL,
+           static_cast<int64>(estimate_rows(heap, index, info, true)));
     BufferStore store(index, BufferStore::Mode::building);
     sparse::create_index(store, scoring_of(index));
-    Build build(index);
+    BuildTeam team(heap, index, info);
+    sparse::Builder builder(scoring_of(index), team.memory(), make_scratch_file);
+    BuildTeam::Rows rows;
     report(PROGRESS_CREATEIDX_SUBPHASE, kPhaseScan);
-    const double heap_rows = call([&] {
-      return table_index_build_scan(heap, index, info, true, true, add_row, &build, nullptr);
-    });
+    {
+      BuildRows own(index, builder, team.counter(), true);
+      rows.heap = own.read(heap, index, info, team.scan());
+      rows.indexed = own.indexed();
+    }
+    team.gather(builder, rows);
+    // The total was an estimate.
+    report(PROGRESS_CREATEIDX_TUPLES_TOTAL, static_cast<int64>(rows.indexed));
     report(PROGRESS_CREATEIDX_SUBPHASE, kPhaseWrite);
-    build.builder.finish(store);
+    builder.finish(store, index_options(index));
     store.log_whole_fork();
-    return call([&] {
+    team.end();
+    return call([&rows] {
       auto* result = static_cast<IndexBuildResult*>(palloc(sizeof(IndexBuildResult)));
-      result->heap_tuples = heap_rows;
-      result->index_tuples = build.rows;
+      result->heap_tuples = rows.heap;
+      result->index_tuples = rows.indexed;
       return result;
     });
   });

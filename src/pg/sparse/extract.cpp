@@ -18,7 +18,9 @@ sparse::Scoring scoring_of(Relation index) {
 }
 
 Extractor::Extractor(Relation index)
-    : scoring_(scoring_of(index)), vectors_(scoring_), memory_(scratch_context("ruvector values")) {
+    : scoring_(scoring_of(index)),
+      vectors_(scoring_, pruning_of(index)),
+      memory_(scratch_context("ruvector values")) {
   if (scoring_ == sparse::Scoring::bm25)
     texts_.emplace(text_kind_of(index->rd_opcintype[0]), text_configuration(index));
 }

@@ -20,7 +20,6 @@ AmTraits traits_of(uint16 support_functions, amoptions_function options) {
   t.rescan = sparse_rescan;
   t.get_tuple = sparse_get_tuple;
   t.end_scan = sparse_end_scan;
-  t.parallel_build = false;
   return t;
 }
 

@@ -72,6 +72,7 @@ std::string stats(Relation index) {
       ", \"pending_pages\": " + std::to_string(meta.pending_pages + meta.flushing_pages) +
       ", \"postings\": " + std::to_string(postings) +
       ", \"terms_of_largest_segment\": " + std::to_string(terms) +
+      ", \"pruned\": " + (meta.pruned != 0 ? "true" : "false") +
       ", \"waiting_for_recycling\": " + std::to_string(meta.dead) +
       ", \"bytes\": " + std::to_string(std::uint64_t{BLCKSZ} * store.blocks());
   if (meta.scoring == sparse::Scoring::bm25)

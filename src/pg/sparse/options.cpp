@@ -19,6 +19,8 @@ namespace {
 struct SparseReloptions {
   int32 vl_len_;
   int pending_pages;
+  double pruning;
+  int quantization;
 };
 struct Bm25Reloptions {
   int32 vl_len_;
@@ -28,6 +30,10 @@ struct Bm25Reloptions {
 };
 
 constexpr int kDefaultPendingPages = 128;
+constexpr double kMostPruning = 0.9;
+relopt_enum_elt_def quantizations[] = {{"u8", static_cast<int>(sparse::Quantization::u8)},
+                                       {"float32", static_cast<int>(sparse::Quantization::float32)},
+                                       {nullptr, 0}};
 SparseSettings settings = {1.0, 100};
 relopt_kind sparse_kind, bm25_kind;
 
@@ -55,6 +61,12 @@ void define_reloptions() {
     add_int_reloption(kind, "pending_pages",
                       "Pages of new rows that are kept as they are before they become a segment",
                       kDefaultPendingPages, 1, 1000000, AccessExclusiveLock);
+  add_real_reloption(sparse_kind, "pruning",
+                     "Share of each vector's weight that is left out of the index", 0, 0,
+                     kMostPruning, AccessExclusiveLock);
+  add_enum_reloption(sparse_kind, "quantization", "How weights are kept", quantizations,
+                     static_cast<int>(sparse::Quantization::u8),
+                     "Valid values are \"u8\" and \"float32\".", AccessExclusiveLock);
   add_real_reloption(bm25_kind, "k1", "How soon repeated words stop counting", 1.2, 0, 1000,
                      AccessExclusiveLock);
   add_real_reloption(bm25_kind, "b", "How much the length of a text counts", 0.75, 0, 1,
@@ -69,7 +81,9 @@ const SparseSettings& sparse_settings() noexcept { return settings; }
 
 bytea* sparse_reloptions(Datum reloptions, bool validate) {
   static const relopt_parse_elt parse[] = {
-      {"pending_pages", RELOPT_TYPE_INT, offsetof(SparseReloptions, pending_pages)}};
+      {"pending_pages", RELOPT_TYPE_INT, offsetof(SparseReloptions, pending_pages)},
+      {"pruning", RELOPT_TYPE_REAL, offsetof(SparseReloptions, pruning)},
+      {"quantization", RELOPT_TYPE_ENUM, offsetof(SparseReloptions, quantization)}};
   return static_cast<bytea*>(build_reloptions(reloptions, validate, sparse_kind,
                                               sizeof(SparseReloptions), parse, lengthof(parse)));
 }
@@ -84,9 +98,29 @@ bytea* bm25_reloptions(Datum reloptions, bool validate) {
                                               sizeof(Bm25Reloptions), parse, lengthof(parse)));
 }
 
+namespace {
+
+// BM25 indexes have other options, of which only the first is the same.
+const SparseReloptions* vector_options(Relation index) {
+  return index->rd_indam->amsupport == 0
+             ? nullptr
+             : reinterpret_cast<const SparseReloptions*>(index->rd_options);
+}
+
+}  // namespace
+
+double pruning_of(Relation index) {
+  const auto* o = vector_options(index);
+  return o == nullptr ? 0 : o->pruning;
+}
+
 sparse::Options index_options(Relation index) {
-  const auto* o = reinterpret_cast<const SparseReloptions*>(index->rd_options);
-  return {static_cast<std::uint32_t>(o == nullptr ? kDefaultPendingPages : o->pending_pages)};
+  const auto* any = reinterpret_cast<const SparseReloptions*>(index->rd_options);
+  const auto* o = vector_options(index);
+  return {
+      static_cast<std::uint32_t>(any == nullptr ? kDefaultPendingPages : any->pending_pages),
+      o == nullptr ? sparse::Quantization::u8 : static_cast<sparse::Quantization>(o->quantization),
+      pruning_of(index) > 0};
 }
 
 sparse::Bm25 bm25_parameters(Relation index) {

@@ -22,6 +22,8 @@ bytea* sparse_reloptions(Datum reloptions, bool validate);
 bytea* bm25_reloptions(Datum reloptions, bool validate);
 
 sparse::Options index_options(Relation index);
+// Share of each vector's weight that is not indexed; 0 for BM25.
+double pruning_of(Relation index);
 sparse::Bm25 bm25_parameters(Relation index);
 // The text search configuration of a BM25 index; InvalidOid when none is set.
 Oid text_configuration(Relation index);

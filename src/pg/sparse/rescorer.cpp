@@ -62,6 +62,7 @@ void Rescorer::refill(sparse::Search& search) {
       ended_ = true;
     } else if (hit.kind == sparse::Hit::Value::exact || hit.kind == sparse::Hit::Value::bound) {
       // A row that the heavy terms do not touch may still be touched by the light ones.
+      ++compared_;
       if (!score(hit.row, cosine, &hit.value)) continue;
       hit.kind = std::isnan(hit.value) ? sparse::Hit::Value::undefined : sparse::Hit::Value::exact;
       hits_.push_back(hit);

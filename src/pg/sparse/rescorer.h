@@ -27,6 +27,8 @@ class Rescorer {
   Rescorer& operator=(const Rescorer&) = delete;
 
   bool next(sparse::Search& search, sparse::Hit& out);
+  // Rows compared so far.
+  std::uint64_t compared() const noexcept { return compared_; }
 
  private:
   void refill(sparse::Search& search);
@@ -36,6 +38,7 @@ class Rescorer {
   IndexScanDesc scan_;
   Datum query_;
   std::size_t batch_;
+  std::uint64_t compared_ = 0;
   bool ended_ = false;
   std::vector<sparse::Hit> hits_;
   std::size_t at_ = 0;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/sparse/search.h"
+#include "pg/am/scan_stats.h"
 #include "pg/sparse/bm25_query.h"
 #include "pg/sparse/callbacks.h"
 #include "pg/sparse/extract.h"
@@ -40,11 +41,19 @@ class Scan {
 
   void close() {
     if (rescorer_) rescorer_->close();
+    if (!search_) return;
+    stats_.postings = search_->statistics().postings;
+    stats_.batches = static_cast<int>(search_->statistics().rounds);
+    stats_.pages = store_.pins();
+    if (rescorer_) stats_.reranked = rescorer_->compared();
+    report_scan(stats_);
   }
 
  private:
   void start() {
     pgstat_count_index_scan(scan_->indexRelation);
+    stats_.index = RelationGetRelid(scan_->indexRelation);
+    stats_.method = scoring_ == sparse::Scoring::bm25 ? "ruvector_bm25" : "ruvector_sparse";
     rv_count_index_search(scan_);
     view_.emplace(store_);
     const ScanKey key = scan_->numberOfOrderBys > 0 ? scan_->orderByData : nullptr;
@@ -67,10 +76,13 @@ class Scan {
     const SparseView query =
         view_sparse({reinterpret_cast<const std::byte*>(VARDATA(v)), VARSIZE(v) - VARHDRSZ});
     own_.emplace(*view_, sparse::vector_query(scoring_, query));
+    // An irregular query is compared with every row whatever the settings say.
+    if (own_->query().irregular || scan_->heapRelation == nullptr) return;
     const SparseSettings& settings = sparse_settings();
-    if (settings.query_share < 1 && scan_->heapRelation != nullptr) {
+    if (settings.query_share < 1 || view_->meta().pruned != 0) {
       options.share = settings.query_share;
       options.batch = static_cast<std::uint32_t>(settings.candidates);
+      stats_.ef = settings.candidates;
       rescorer_.emplace(scan_, argument, static_cast<std::size_t>(settings.candidates));
     }
   }
@@ -102,6 +114,7 @@ class Scan {
     ItemPointerSet(&scan_->xs_heaptid, hit.row.block, hit.row.offset);
     scan_->xs_recheck = false;
     scan_->xs_recheckorderby = false;
+    ++stats_.returned;
     if (scan_->numberOfOrderBys == 0) return;
     const bool null = hit.kind == sparse::Hit::Value::null;
     double distance = std::numeric_limits<double>::quiet_NaN();
@@ -109,6 +122,7 @@ class Scan {
       distance = scoring_ == sparse::Scoring::cosine ? 1 - hit.value : 0 - hit.value;
       scan_->xs_recheckorderby =
           hit.kind == sparse::Hit::Value::bound || (text_ && text_->rough && hit.value != 0);
+      if (scan_->xs_recheckorderby) ++stats_.reranked;
     }
     scan_->xs_orderbyvals[0] = Float8GetDatum(distance);
     scan_->xs_orderbynulls[0] = null;
@@ -123,6 +137,7 @@ class Scan {
   std::optional<sparse::Prepared> own_;
   std::optional<sparse::Search> search_;
   std::optional<Rescorer> rescorer_;
+  ScanStats stats_;
 };
 
 // What scan->opaque points to. The search lives in a context of its own, so that its memory and

@@ -22,6 +22,33 @@ class BlockCodec : public testing::TestWithParam<int> {
 };
 INSTANTIATE_TEST_SUITE_P(Levels, BlockCodec, testing::Values(0, 1, 2, 3));
 
+TEST_P(BlockCodec, ReadsBackFloats) {
+  Rng rng(8);
+  for (int round = 0; round < 500; ++round) {
+    const std::size_t n = round % 3 == 0 ? 128 : 1 + rng.below(128);
+    std::vector<std::uint32_t> docs(n);
+    std::vector<float> values(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      docs[i] = (i == 0 ? 5 : docs[i - 1]) + 1 + static_cast<std::uint32_t>(rng.below(400));
+      values[i] = static_cast<float>(rng.normal());
+    }
+    std::vector<std::uint8_t> bytes;
+    encode_float_block(docs, values, bytes);
+    ASSERT_LE(bytes.size(), kMaxBlockBytes);
+    BlockView v;
+    EXPECT_FALSE(decode_block(bytes, true, v)) << "no frequency is a float";
+    EXPECT_FALSE(decode_block({bytes.data(), bytes.size() - 1}, false, v));
+    ASSERT_TRUE(decode_block(bytes, false, v));
+    ASSERT_EQ(v.size, bytes.size());
+    ASSERT_EQ(v.count, n);
+    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(v.doc(i), docs[i]);
+    ASSERT_EQ(std::memcmp(v.values, values.data(), 4 * n), 0);
+    std::vector<float> sums(65536, -0.0F);
+    kernels().add_values(v.docs, v.values, n, -2, -0.25F, sums.data());
+    for (std::size_t i = 0; i < n; ++i) ASSERT_FLOAT_EQ(sums[docs[i]], -2 * (values[i] - 0.25F));
+  }
+}
+
 TEST_P(BlockCodec, ReadsBackWhatWasWritten) {
   Rng rng(7);
   for (int round = 0; round < 3000; ++round) {

@@ -46,8 +46,11 @@ using Id = std::pair<std::uint32_t, std::uint16_t>;
 
 class Model {
  public:
-  Model(Scoring scoring, std::size_t page_bytes, std::uint32_t pending_pages)
-      : scoring_(scoring), store(page_bytes), index(store, around, Options{pending_pages}) {
+  Model(Scoring scoring, std::size_t page_bytes, std::uint32_t pending_pages,
+        Quantization quantization = Quantization::u8)
+      : scoring_(scoring),
+        store(page_bytes),
+        index(store, around, Options{pending_pages, quantization}) {
     create_index(store, scoring);
   }
 
