@@ -1,7 +1,7 @@
 // Trains a Poincare embedding of a closure file (two columns, tab-separated, a header line) and
 // prints what it recovers and what it cost.
 //   bench_poincare closure.tsv [dim 5] [epochs 150] [learning_rate 0.3] [negatives 50] [threads 1]
-//                  [batch 16] [children evaluated, 0 = all]
+//                  [batch 16] [children evaluated, 0 = all] [points.fvecs to write]
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   if (argc < 2) {
     std::fprintf(
         stderr,
-        "usage: bench_poincare closure.tsv [dim epochs rate negatives threads batch sample]\n");
+        "usage: bench_poincare closure.tsv [dim epochs rate negatives threads batch sample out]\n");
     return 2;
   }
   const auto argument = [&](int n, double otherwise) {
@@ -57,6 +57,17 @@ int main(int argc, char** argv) {
   trainer.run(pool.get(), never_stop);
   const double seconds = double(std::clock() - start) / CLOCKS_PER_SEC;
   std::vector<double> points(trainer.point(0), trainer.point(0) + ids.size() * o.dim);
+  if (argc > 9) {
+    std::ofstream out(argv[9], std::ios::binary);
+    const auto dim = static_cast<std::int32_t>(o.dim);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      out.write(reinterpret_cast<const char*>(&dim), sizeof dim);
+      for (std::size_t j = 0; j < o.dim; ++j) {
+        const auto x = static_cast<float>(points[i * o.dim + j]);
+        out.write(reinterpret_cast<const char*>(&x), sizeof x);
+      }
+    }
+  }
   std::vector<std::uint32_t> children;
   Rng rng(1);
   for (double n = argument(8, 0); n > 0; --n)

@@ -5,6 +5,7 @@
 
 #include "core/base/rng.h"
 #include "core/index/hnsw/insert.h"
+#include "core/index/hnsw/reach.h"
 #include "pg/am/build_reader.h"
 #include "pg/am/table_sample.h"
 #include "pg/base/memory.h"
@@ -30,6 +31,9 @@ namespace core = rv::index::hnsw;
 constexpr std::size_t kSampleRows = 10000;
 constexpr std::size_t kBatchRows = 1024;
 constexpr std::uint64_t kSeed = 42;
+// Links that lead to every node after a build: one is enough to be found, the second for those that
+// arrive from elsewhere.
+constexpr int kIncomingLinks = 2;
 
 enum Phase : int64 {
   kLoading = 2,  // 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE
@@ -145,6 +149,8 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
     progress(bulk != nullptr ? kLoading : kInserting, rows, std::max(total, rows));
   });
   if (bulk != nullptr) finish_bulk();
+  if (graph == nullptr) graph = std::make_unique<core::Graph>(store, codec);
+  core::link_unreached(*graph, kIncomingLinks);
   store.unpin_all();
   result.index_rows = static_cast<double>(rows);
   store.log_whole_fork();

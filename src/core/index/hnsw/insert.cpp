@@ -106,8 +106,30 @@ void Inserter::insert(const float* x, HeapTid tid, Rng& rng, int ef_construction
   }
   if (above != kNoRecord) chain_record(node, above);
 
-  for (const LinkCandidate& c : links) link_back(c.id, node, c.distance);
+  bool linked = links.empty();
+  for (const LinkCandidate& c : links) linked |= link_back(c.id, node, c.distance);
+  if (!linked) link_detour(links, node);
   graph_.store().unpin_all();
+}
+
+// When none of its neighbours wants a link to it, the node would be out of reach. It takes the
+// place of a link to a node that it leads to itself: what could be reached still can.
+void Inserter::link_detour(const std::vector<LinkCandidate>& neighbours, NodeId node) {
+  for (const LinkCandidate& c : neighbours) {
+    PageEdits edits(graph_.store());
+    std::byte* page = edits.edit(graph_.node_block(c.id), kNodePage);
+    NodeHeader* header = graph_.node_in(page, graph_.node_slot(c.id));
+    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) continue;
+    NodeId* links = graph_.links_of(header);
+    for (int i = graph_.link_count(header) - 1; i >= 0; --i) {
+      if (std::none_of(neighbours.begin(), neighbours.end(),
+                       [&](const LinkCandidate& n) { return n.id == links[i]; }))
+        continue;
+      links[i] = node;
+      edits.commit();
+      return;
+    }
+  }
 }
 
 // The first node of an empty graph becomes its entry. False when somebody else was first.
@@ -266,17 +288,18 @@ bool Inserter::add_row(NodeId node, HeapTid tid) {
   }
 }
 
-void Inserter::link_back(NodeId to, NodeId node, float distance) {
+// False when `to` has better links.
+bool Inserter::link_back(NodeId to, NodeId node, float distance) {
   const int most = graph_.geometry().max_links();
   for (int attempt = 0; attempt < 4; ++attempt) {
     // What it has now, and, when that is full, what it should have.
     std::vector<NodeId> before;
     {
       const NodeView view = graph_.node(to);
-      if (!view.alive()) return;
+      if (!view.alive()) return false;
       before.assign(view.links, view.links + graph_.link_count(view.header));
     }
-    if (std::find(before.begin(), before.end(), node) != before.end()) return;
+    if (std::find(before.begin(), before.end(), node) != before.end()) return true;
     std::vector<NodeId> after = before;
     if (static_cast<int>(before.size()) < most) {
       after.push_back(node);
@@ -294,23 +317,21 @@ void Inserter::link_back(NodeId to, NodeId node, float distance) {
       select_(links, most, false);
       after.clear();
       for (const LinkCandidate& c : links) after.push_back(c.id);
-      if (std::find(after.begin(), after.end(), node) == after.end()) {
-        // Not wanted here; others link to it.
-        return;
-      }
+      if (std::find(after.begin(), after.end(), node) == after.end()) return false;
     }
     PageEdits edits(graph_.store());
     std::byte* page = edits.edit(graph_.node_block(to), kNodePage);
     NodeHeader* header = graph_.node_in(page, graph_.node_slot(to));
-    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return;
+    if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
     NodeId* links = graph_.links_of(header);
     if (header->link_count != before.size() || !std::equal(before.begin(), before.end(), links))
       continue;  // changed meanwhile
     std::copy(after.begin(), after.end(), links);
     header->link_count = static_cast<std::uint8_t>(after.size());
     edits.commit();
-    return;
+    return true;
   }
+  return false;
 }
 
 void Inserter::link_back_upper(const UpperCandidate& to, NodeId node, RecordId record, int level) {

@@ -28,7 +28,8 @@ class Inserter {
   RecordId write_record(RecordKind kind, int level, NodeId node, RecordId next, const void* entries,
                         std::size_t entry_bytes, int count);
   void chain_record(NodeId node, RecordId record);
-  void link_back(NodeId to, NodeId node, float distance);
+  bool link_back(NodeId to, NodeId node, float distance);
+  void link_detour(const std::vector<LinkCandidate>& neighbours, NodeId node);
   void link_back_upper(const UpperCandidate& to, NodeId node, RecordId record, int level);
   void publish_entry(NodeId node, RecordId record, int level);
   bool first_node(HeapTid tid);
