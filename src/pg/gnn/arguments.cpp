@@ -91,9 +91,24 @@ std::vector<int> int_array(FunctionCallInfo fcinfo, int n, const char* name) {
   return out;
 }
 
+namespace {
+
+// The column that was named; where that is the default and not there, what else is customary: the
+// views of a graph's relationship types call their ends source and target.
+std::string end_column(FunctionCallInfo fcinfo, int n, const char* argument, Oid edges,
+                       std::initializer_list<const char*> customary) {
+  const std::string name = name_value(fcinfo, n, argument);
+  if (name != *customary.begin() || edges == InvalidOid) return name;
+  for (const char* candidate : customary)
+    if (call([=] { return get_attnum(edges, candidate); }) != InvalidAttrNumber) return candidate;
+  return name;
+}
+
+}  // namespace
+
 void edge_columns(FunctionCallInfo fcinfo, int first, GraphTables& t) {
-  t.source = name_value(fcinfo, first, "source_column");
-  t.target = name_value(fcinfo, first + 1, "target_column");
+  t.source = end_column(fcinfo, first, "source_column", t.edges, {"src_id", "src", "source"});
+  t.target = end_column(fcinfo, first + 1, "target_column", t.edges, {"dst_id", "dst", "target"});
   t.weight = optional_name(fcinfo, first + 2);
   t.directed = bool_value(fcinfo, first + 3, "directed");
 }

@@ -21,7 +21,8 @@ bool bool_value(FunctionCallInfo fcinfo, int n, const char* name);
 std::uint64_t seed_value(FunctionCallInfo fcinfo, int n);
 std::vector<int> int_array(FunctionCallInfo fcinfo, int n, const char* name);  // NULL: empty
 
-// source_column, target_column, weight_column, directed from argument `first` on.
+// source_column, target_column, weight_column, directed from argument `first` on; tables.edges is
+// set. Where the defaults src_id and dst_id are not there, src and dst or source and target serve.
 void edge_columns(FunctionCallInfo fcinfo, int first, GraphTables& tables);
 // The same after id_column.
 void graph_columns(FunctionCallInfo fcinfo, int first, GraphTables& tables);
