@@ -48,6 +48,9 @@ class CodeQuery {
   virtual void set_link(const float* x) = 0;
   // The same for a vector that is known by its code only.
   virtual void set_code(const std::byte* code) = 0;
+  // After set(): whether distances() shall lead to the vicinity of the query instead of measuring.
+  // Graphs go there first where nearness alone leads astray; false: this metric has no such form.
+  virtual bool approach(bool /*on*/) { return false; }
   // For n codes: the estimated distance and a bound of its error that holds with a probability of
   // about 95 % (0 for a codec that is exact): the true distance is seldom below distance - error.
   virtual void distances(const std::byte* const* codes, int n, float* distance, float* error) = 0;

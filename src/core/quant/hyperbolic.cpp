@@ -4,6 +4,7 @@
 // geodesic distance d and needs no logarithm; points of the Lorentz model become such pairs before
 // they come here. The first number is given rather than computed: near the boundary 1 - |p|^2 of a
 // float32 p would be noise.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -21,11 +22,25 @@ class HyperbolicQuery final : public CodeQuery {
   void set(const float* q) override { aim(q, false); }
   void set_link(const float* x) override { aim(x, true); }
   void set_code(const std::byte* code) override { aim(code, true); }
+  // A few concepts near the centre are near to every leaf, nearer than its siblings' siblings: who
+  // follows distances alone ends among them and never sees the leaf's own part of the boundary.
+  // There leads |p - q|^2 / min(1 - |p|^2, 1 - |q|^2)^2: for points further in than the query their
+  // Euclidean distance, and beyond it what they would have if they lay as deep.
+  bool approach(bool on) override {
+    approach_ = on && !link_;
+    return !link_;
+  }
   void distances(const std::byte* const* codes, int n, float* distance, float* error) override {
     const auto l2 = simd::kernels().l2_squared;
     for (int i = 0; i < n; ++i) {
       const auto* x = reinterpret_cast<const float*>(codes[i]);
       const float squared = l2(q_.data() + 1, x + 1, q_.size() - 1);
+      if (approach_) {
+        const float depth = std::min(q_[0], x[0]);
+        distance[i] = squared / (depth * depth);
+        error[i] = 0;
+        continue;
+      }
       const float rest = q_[0] * x[0];
       distance[i] = squared / rest;
       if (link_) {
@@ -48,9 +63,11 @@ class HyperbolicQuery final : public CodeQuery {
   void aim(const void* at, bool link) {
     std::memcpy(q_.data(), at, q_.size() * sizeof(float));
     link_ = link;
+    approach_ = false;
   }
   std::vector<float> q_;
   bool link_ = false;
+  bool approach_ = false;
 };
 
 class Hyperbolic final : public Codec {

@@ -92,7 +92,7 @@ TEST(HnswReach, InsertedTreesAreReachedWhole) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < n; i += 7) {
     query->set(codes.data() + i * (dim + 1));
-    search.begin(40);
+    search.begin(10);
     for (const Candidate& c : search.batch()) {
       rows.clear();
       graph.heap_rows(c.node, rows);

@@ -103,6 +103,37 @@ TEST(HyperbolicCodec, SurvivesBeingSavedAndRefusesOtherKinds) {
   EXPECT_THROW(Codec::load(model), Error);
 }
 
+// A leaf, its sibling, their parent and a concept near the centre.
+TEST(HyperbolicCodec, ApproachPutsSiblingsBeforeWhatIsNearToEverything) {
+  const float points[4][2] = {{0.98f, 0.0f}, {0.978f, 0.06f}, {0.90f, 0.02f}, {0.05f, 0.3f}};
+  float codes[4][3];
+  const std::byte* pointers[4];
+  for (int i = 0; i < 4; ++i) {
+    geometry::ball_code(points[i], 2, codes[i]);
+    pointers[i] = reinterpret_cast<const std::byte*>(codes[i]);
+  }
+  const auto c = codec(3);
+  const auto query = c->query();
+  float distance[4], error[4];
+  query->set(codes[0]);
+  query->distances(pointers, 4, distance, error);
+  EXPECT_GT(distance[1], distance[2]) << "the parent is nearer than the sibling";
+  EXPECT_TRUE(query->approach(true));
+  query->distances(pointers, 4, distance, error);
+  EXPECT_EQ(distance[0], 0);
+  EXPECT_LT(distance[1], distance[2]);
+  EXPECT_LT(distance[2], distance[3]);
+  // Measuring again, and links never by this form.
+  float again[4];
+  query->approach(false);
+  query->distances(pointers, 4, again, error);
+  EXPECT_GT(again[1], again[2]);
+  query->set_link(codes[0]);
+  EXPECT_FALSE(query->approach(true));
+  const auto flat = train_codec({CodecKind::none, Metric::l2, 3}, nullptr, 0)->query();
+  EXPECT_FALSE(flat->approach(true));
+}
+
 TEST(HyperbolicCodec, PointsOutsideAreRefused) {
   const float on[] = {1, 0}, off[] = {1, 1};
   float out[3];

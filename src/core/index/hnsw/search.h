@@ -83,6 +83,8 @@ class Search {
   std::vector<UpperCandidate> search_level(int level, const UpperCandidate& from, int ef);
 
  private:
+  bool start(int ef);
+  void arrive();
   void expand(NodeId node);
   void grow_beam(std::size_t ef);
   void take_batch();
@@ -90,6 +92,7 @@ class Search {
   int upper_beam(int ef);
 
   Graph& graph_;
+  quant::CodeQuery& query_;
   NodeDistances distances_;
   VisitedSet visited_;
   std::vector<Candidate> frontier_;  // min-heap of nodes to expand
