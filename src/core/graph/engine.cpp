@@ -55,14 +55,15 @@ std::string describe(const PlanNode& n, const Plan& plan) {
   const auto name = [&](int index) { return s.names[static_cast<std::size_t>(index)].text; };
   if (n.op == Op::label_scan) out += " :" + name(n.name_index);
   if (n.op == Op::expand || n.op == Op::expand_into || n.op == Op::var_expand ||
-      n.op == Op::relationship_scan || n.op == Op::shortest_path) {
+      n.op == Op::relationship_scan || n.op == Op::shortest_path || n.op == Op::reach) {
     out += n.direction == Direction::in ? " <-[" : " -[";
     for (std::size_t i = 0; i < n.types.size(); ++i) out += (i == 0 ? ":" : "|") + name(n.types[i]);
-    if (n.op == Op::var_expand || n.op == Op::shortest_path) {
+    if (n.op == Op::var_expand || n.op == Op::shortest_path || n.op == Op::reach) {
       out += "*" + std::to_string(n.min) + "..";
       if (n.max >= 0) out += std::to_string(n.max);
     }
     out += n.direction == Direction::out ? "]->" : "]-";
+    if (n.distinct_ends) out += " distinct";
   }
   if (n.op == Op::filter || n.op == Op::index_seek || n.op == Op::unwind) {
     for (std::size_t i = 0; i < n.exprs.size(); ++i)

@@ -37,16 +37,10 @@ void Evaluator::read_column(int fetch, Column& c) {
       relationship_rows.push_back(i);
     }
   }
-  c.found.assign(rows, true);
   const auto flags = std::make_unique<bool[]>(rows);
-  const auto spread = [&](const std::vector<std::uint32_t>& at, const Value* values) {
-    for (std::size_t k = 0; k < at.size(); ++k) {
-      c.values[at[k]] = values[k];
-      c.found[at[k]] = flags[k];
-    }
-  };
   if (f.key_index < 0) {
     c.labels.assign(rows, {});
+    c.found.assign(rows, true);
     std::vector<std::span<const NameId>> out(nodes.size());
     if (!nodes.empty()) runtime_.store().read_node_labels(nodes, arena_, out.data(), flags.get());
     for (std::size_t k = 0; k < nodes.size(); ++k) {
@@ -56,20 +50,36 @@ void Evaluator::read_column(int fetch, Column& c) {
     c.read = true;
     return;
   }
-  c.values.assign(rows, Value());
-  NameId key = runtime_.name(f.key_index);
-  std::vector<Value> out(std::max(nodes.size(), relationships.size()));
-  // A key that the graph does not have is read nevertheless: the entity may be deleted.
+  // The other properties of the same column come along: a row is found once.
+  std::vector<Column*> wanted;
+  std::vector<NameId> keys;
+  for (std::size_t k = 0; k < fetches_.size(); ++k) {
+    if (fetches_[k].slot != f.slot || fetches_[k].key_index < 0 || columns_[k].read) continue;
+    wanted.push_back(&columns_[k]);
+    // A key that the graph does not have is read nevertheless: the entity may be deleted.
+    keys.push_back(runtime_.name(fetches_[k].key_index));
+    columns_[k].values.assign(rows, Value());
+    columns_[k].found.assign(rows, true);
+    columns_[k].read = true;
+  }
+  std::vector<Value> out(std::max(nodes.size(), relationships.size()) * keys.size());
+  const auto spread = [&](const std::vector<std::uint32_t>& at) {
+    for (std::size_t k = 0; k < keys.size(); ++k) {
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        wanted[k]->values[at[i]] = out[k * at.size() + i];
+        wanted[k]->found[at[i]] = flags[i];
+      }
+    }
+  };
   if (!nodes.empty()) {
-    runtime_.store().read_node_properties(nodes, {&key, 1}, arena_, out.data(), flags.get());
-    spread(node_rows, out.data());
+    runtime_.store().read_node_properties(nodes, keys, arena_, out.data(), flags.get());
+    spread(node_rows);
   }
   if (!relationships.empty()) {
-    runtime_.store().read_relationship_properties(relationships, {&key, 1}, arena_, out.data(),
+    runtime_.store().read_relationship_properties(relationships, keys, arena_, out.data(),
                                                   flags.get());
-    spread(relationship_rows, out.data());
+    spread(relationship_rows);
   }
-  c.read = true;
 }
 
 Value Evaluator::eval(const Expr& e) {

@@ -100,6 +100,14 @@ void MemoryStore::read_node_labels(std::span<const NodeId> ids, Arena& arena,
   }
 }
 
+void MemoryStore::test_label(std::span<const NodeId> ids, NameId label, std::int8_t* out) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Node* n = visible(ids[i]);
+    const bool has = n != nullptr && std::binary_search(n->labels.begin(), n->labels.end(), label);
+    out[i] = static_cast<std::int8_t>(n == nullptr ? -1 : has ? 1 : 0);
+  }
+}
+
 namespace {
 
 void pick(const std::map<NameId, Value>& from, std::span<const NameId> keys, std::size_t i,

@@ -28,6 +28,7 @@ class MemoryStore final : public GraphStore {
   void read_nodes(std::span<const NodeId> ids, Arena& arena, NodeRecord* out) override;
   void read_node_labels(std::span<const NodeId> ids, Arena& arena, std::span<const NameId>* out,
                         bool* found) override;
+  void test_label(std::span<const NodeId> ids, NameId label, std::int8_t* out) override;
   void read_node_properties(std::span<const NodeId> ids, std::span<const NameId> keys, Arena& arena,
                             Value* out, bool* found) override;
   void read_relationships(std::span<const RelationshipId> ids, Arena& arena,

@@ -86,6 +86,7 @@ struct PlanNode {
   bool bound_list = false;           // var_expand along a given list
   bool from_bound = false;           // bound_relationship: check the end instead of setting it
   bool to_bound = false;             // the same; var_expand: to is bound
+  bool distinct_ends = false;        // each end once is enough, and nothing else is read
   bool in_list = false;              // index_seek: the last value is a list of values to find
   const LabelExpr* type_expr = nullptr;  // a condition on the type that is no list of names
   bool reversed = false;                 // from is the pattern's right end

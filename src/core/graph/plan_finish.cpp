@@ -277,10 +277,12 @@ class Finisher {
 void finish_plan(Plan& plan) {
   Finisher finisher(plan);
   finisher.run(*plan.root, plan.column_slots);
+  find_distinct_ends(*plan.root);
   for (auto& sub : plan.subqueries) {
     std::vector<int> wanted;
     if (sub.expr->kind == ExprKind::collect_subquery) wanted.push_back(sub.result_slot);
     finisher.run(*sub.plan, wanted);
+    find_distinct_ends(*sub.plan);
   }
 }
 

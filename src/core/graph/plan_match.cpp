@@ -201,6 +201,39 @@ void Planner::set_types(PlanNode& n, const RelationshipPattern& r) {
   n.type_expr = plain ? nullptr : r.types.get();
 }
 
+namespace {
+
+// The types that a pattern names; none when it may be of any type.
+std::vector<int> named_types(const RelationshipPattern& r) {
+  std::vector<int> out;
+  if (r.types == nullptr) return out;
+  if (r.types->kind == LabelExpr::Kind::name) return {r.types->name_index};
+  if (r.types->kind != LabelExpr::Kind::one_of) return out;
+  for (const auto& arg : r.types->args) {
+    if (arg->kind != LabelExpr::Kind::name) return {};
+    out.push_back(arg->name_index);
+  }
+  return out;
+}
+
+bool share_a_type(const RelationshipPattern& a, const RelationshipPattern& b) {
+  const auto x = named_types(a);
+  const auto y = named_types(b);
+  return x.empty() || y.empty() || std::any_of(x.begin(), x.end(), [&y](int type) {
+           return std::find(y.begin(), y.end(), type) != y.end();
+         });
+}
+
+}  // namespace
+
+// The relationships that this one must not be again.
+void Planner::keep_distinct(PlanNode& n, const RelationshipPattern& r, const MatchState& m) {
+  for (const Hop* other : m.planned)
+    if (other->part->selector == PatternPart::Selector::none && other->pattern->slot != r.slot &&
+        share_a_type(*other->pattern, r))
+      n.distinct_from.push_back(other->pattern->slot);
+}
+
 PlanPtr Planner::pattern(Pattern& pattern, std::vector<const Expr*> where, PlanPtr input) {
   MatchState m;
   collect(pattern, where, m);
@@ -257,9 +290,7 @@ PlanPtr Planner::hop(Hop& h, PlanPtr input, MatchState& m) {
     n->to_bound = to_bound;
   }
   set_types(*n, r);
-  for (const Hop* other : m.planned)
-    if (other->part->selector == PatternPart::Selector::none && other->pattern->slot != r.slot)
-      n->distinct_from.push_back(other->pattern->slot);
+  keep_distinct(*n, r, m);
   if (r.variable_length) {
     n->min = r.min.value_or(1);
     n->max = r.max.value_or(-1);

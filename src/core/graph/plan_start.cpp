@@ -175,9 +175,7 @@ PlanPtr Planner::start(MatchState& m, PlanPtr input) {
     n->to = h.to;
     n->direction = h.pattern->direction;
     set_types(*n, *h.pattern);
-    for (const Hop* other : m.planned)
-      if (other->part->selector == PatternPart::Selector::none)
-        n->distinct_from.push_back(other->pattern->slot);
+    keep_distinct(*n, *h.pattern, m);
     n->rows *= std::max(1.0, store_.relationship_count(kNoName));
     bound_.add(h.from);
     bound_.add(h.to);

@@ -49,6 +49,9 @@ void visit(Expr& e, const std::function<void(Expr&)>& f);
 // Decides which slots every node must hand up, and what it reads ahead.
 void finish_plan(Plan& plan);
 
+// The same for expansions whose repeated ends nobody counts; after the plan is finished.
+void find_distinct_ends(PlanNode& root, bool repeats_matter = true);
+
 class Planner {
  public:
   Planner(Plan& plan, GraphStore& store)
@@ -113,6 +116,7 @@ class Planner {
   PlanPtr shortest(Hop& h, PlanPtr input);
   Hop* next_hop(MatchState& m);
   PlanPtr start(MatchState& m, PlanPtr input);
+  void keep_distinct(PlanNode& n, const RelationshipPattern& r, const MatchState& m);
   void set_types(PlanNode& n, const RelationshipPattern& r);
   double hop_cost(const Hop& h, bool forward, MatchState& m);
   int label_of(int slot, const MatchState& m) const;

@@ -61,6 +61,8 @@ class Runtime {
 
   // Something was written: names may exist now that did not.
   void wrote() noexcept { ++writes_; }
+  // Changes whenever reads may see something else than before.
+  std::uint64_t writes() const noexcept { return writes_; }
   void advance() {
     store_.advance();
     ++writes_;

@@ -130,6 +130,8 @@ class GraphStore {
   virtual void read_nodes(std::span<const NodeId> ids, Arena& arena, NodeRecord* out) = 0;
   virtual void read_node_labels(std::span<const NodeId> ids, Arena& arena,
                                 std::span<const NameId>* out, bool* found) = 0;
+  // 1 where the node has the label, 0 where not, -1 where there is no such node.
+  virtual void test_label(std::span<const NodeId> ids, NameId label, std::int8_t* out) = 0;
   // Some properties, column by column: out[k * ids.size() + i] is keys[k] of ids[i], null when
   // missing. found[i] as in NodeRecord.
   virtual void read_node_properties(std::span<const NodeId> ids, std::span<const NameId> keys,

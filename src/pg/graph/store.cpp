@@ -5,10 +5,12 @@
 #include <numeric>
 
 #include "pg/graph/map_datum.h"
+#include "pg/graph/page_reader.h"
 
 extern "C" {
 #include "access/xact.h"
 #include "utils/array.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 }
 
@@ -152,30 +154,53 @@ std::string_view PgStore::name(NameKind kind, NameId id) {
 
 namespace {
 
-// The bytes of a stored map in a slot; what has to be detoasted goes to the current context.
-graph::MapView map_in(TupleTableSlot* slot, AttrNumber column) {
+Datum attribute(HeapTuple row, AttrNumber column, TupleDesc desc) {
   bool null;
-  return graph::MapView(map_bytes(slot_getattr(slot, column, &null)));
+  return heap_getattr(row, column, desc, &null);
 }
 
-std::span<const NameId> labels_in(TupleTableSlot* slot, Arena& arena) {
-  bool null;
-  const Datum d = slot_getattr(slot, kNodeLabels, &null);
-  auto* array = DatumGetArrayTypeP(d);
-  const int n = ARR_NDIM(array) == 1 && !ARR_HASNULL(array) ? ARR_DIMS(array)[0] : 0;
-  const auto* ids = reinterpret_cast<const NameId*>(ARR_DATA_PTR(array));
-  return arena.copy(std::span<const NameId>(ids, static_cast<std::size_t>(n)));
+// The bytes of a stored map; what has to be detoasted goes to the current context.
+graph::MapView map_in(HeapTuple row, AttrNumber column, TupleDesc desc) {
+  return graph::MapView(map_bytes(attribute(row, column, desc)));
 }
 
-std::int64_t int8_in(TupleTableSlot* slot, AttrNumber column) {
-  bool null;
-  return DatumGetInt64(slot_getattr(slot, column, &null));
+// The elements of a stored int4[], where they lie: not aligned.
+std::span<const std::byte> label_bytes(HeapTuple row, TupleDesc desc) {
+  const auto array = map_bytes(attribute(row, kNodeLabels, desc));
+  struct {
+    std::int32_t dimensions, data_offset;
+    Oid element;
+    std::int32_t length;
+  } head{};
+  constexpr std::size_t kData = ARR_OVERHEAD_NONULLS(1) - VARHDRSZ;
+  if (array.size() < kData) return {};
+  std::memcpy(&head, array.data(), sizeof head);
+  if (head.dimensions != 1 || head.data_offset != 0 || head.length < 0) return {};
+  const std::size_t bytes = static_cast<std::size_t>(head.length) * sizeof(NameId);
+  return bytes > array.size() - kData ? std::span<const std::byte>{} : array.subspan(kData, bytes);
 }
 
-graph::RelationshipRef ref_in(TupleTableSlot* slot) {
-  bool null;
-  return {int8_in(slot, kEdgeId), int8_in(slot, kEdgeSource), int8_in(slot, kEdgeTarget),
-          DatumGetInt32(slot_getattr(slot, kEdgeType, &null))};
+std::span<const NameId> labels_in(HeapTuple row, TupleDesc desc, Arena& arena) {
+  const auto bytes = label_bytes(row, desc);
+  auto* labels = arena.array<NameId>(bytes.size() / sizeof(NameId));
+  if (!bytes.empty()) std::memcpy(labels, bytes.data(), bytes.size());
+  return {labels, bytes.size() / sizeof(NameId)};
+}
+
+bool has_label(HeapTuple row, TupleDesc desc, NameId label) {
+  const auto bytes = label_bytes(row, desc);
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(NameId)) {
+    NameId l;
+    std::memcpy(&l, bytes.data() + at, sizeof l);
+    if (l == label) return true;
+  }
+  return false;
+}
+
+graph::RelationshipRef ref_in(HeapTuple row, TupleDesc desc) {
+  const auto int8 = [&](AttrNumber column) { return DatumGetInt64(attribute(row, column, desc)); };
+  return {int8(kEdgeId), int8(kEdgeSource), int8(kEdgeTarget),
+          DatumGetInt32(attribute(row, kEdgeType, desc))};
 }
 
 }  // namespace
@@ -187,51 +212,78 @@ bool PgStore::fetch_by_id(PooledScan* s, std::int64_t id) {
   return next_row(s);
 }
 
-// Calls visit(i, slot) inside call() for every id that has a row; ascending by id, each id once,
-// with the repeats after it through repeat(i, j): i is as j.
+// Calls visit(i, row, description) inside call() for every id that has a row; ascending by id, each
+// id once, with the repeats after them through repeat(i, j): i is as j.
 template <class Visit, class Repeat>
 void PgStore::for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit,
                            Repeat repeat) {
-  std::vector<std::uint32_t> order(ids.size());
-  std::iota(order.begin(), order.end(), 0U);
-  if (!std::is_sorted(ids.begin(), ids.end()))
-    std::sort(order.begin(), order.end(),
-              [&ids](std::uint32_t a, std::uint32_t b) { return ids[a] < ids[b]; });
+  std::vector<WantedRow> wanted(ids.size());
+  bool sorted = true;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    wanted[i] = {ids[i], static_cast<std::uint32_t>(i)};
+    sorted = sorted && (i == 0 || ids[i - 1] < ids[i]);
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> repeats;
+  if (!sorted) {
+    std::sort(wanted.begin(), wanted.end(),
+              [](const WantedRow& a, const WantedRow& b) { return a.id < b.id; });
+    std::size_t kept = 0;
+    for (const WantedRow& w : wanted) {
+      if (kept > 0 && wanted[kept - 1].id == w.id) {
+        repeats.emplace_back(w.input, wanted[kept - 1].input);
+      } else {
+        wanted[kept++] = w;
+      }
+    }
+    wanted.resize(kept);
+  }
   ScanPool& scans = pool(nodes ? kNodeByKey : kEdgeByKey);
-  const std::span<const std::uint32_t> sorted(order);
+  auto& places = places_[nodes ? 0 : 1];
+  if (places == nullptr) places = row_places(nodes ? tables_.node : tables_.edge);
+  const std::span<const WantedRow> all(wanted);
   PooledScan* s = nullptr;
   call([&] {
     s = scans.acquire(snapshot_);
+    TupleDesc desc = RelationGetDescr(s->scan->heapRelation);
+    PageReader pages(s->scan->heapRelation, snapshot_, places.get());
     MemoryContext scratch =
         AllocSetContextCreateInternal(context_, "graph rows", ALLOCSET_SMALL_SIZES);
     MemoryContext old = MemoryContextSwitchTo(scratch);
-    for (std::size_t k = 0; k < sorted.size(); ++k) {
-      const std::uint32_t i = sorted[k];
-      if (k > 0 && ids[sorted[k - 1]] == ids[i]) {
-        repeat(i, sorted[k - 1]);
-        continue;
+    HeapTupleData found[PageReader::kRun];
+    for (std::size_t k = 0; k < all.size();) {
+      const std::size_t n = pages.read(&all[k], all.size() - k, found);
+      for (std::size_t i = 0; i < n; ++i)
+        if (found[i].t_data != nullptr) visit(all[k + i].input, &found[i], desc);
+      for (std::size_t i = 0; i < n; ++i) {
+        if (found[i].t_data != nullptr || !fetch_by_id(s, all[k + i].id)) continue;
+        bool free_row = false;
+        HeapTuple row = ExecFetchSlotHeapTuple(s->slot, false, &free_row);
+        visit(all[k + i].input, row, desc);
+        pages.learn(ItemPointerGetBlockNumber(&s->slot->tts_tid));
+        if (free_row) heap_freetuple(row);
       }
-      if (fetch_by_id(s, ids[i])) visit(i, s->slot);
-      if ((k & 63) == 63) {
-        MemoryContextReset(scratch);
-        CHECK_FOR_INTERRUPTS();
-      }
+      k += n;
+      MemoryContextReset(scratch);
+      CHECK_FOR_INTERRUPTS();
     }
+    pages.close();
     ExecClearTuple(s->slot);
     MemoryContextSwitchTo(old);
     MemoryContextDelete(scratch);
   });
   scans.release(s);
+  for (const auto& [i, j] : repeats) repeat(i, j);
 }
 
 void PgStore::read_nodes(std::span<const graph::NodeId> ids, Arena& arena, graph::NodeRecord* out) {
   std::fill(out, out + ids.size(), graph::NodeRecord{});
   for_each_row(
       true, ids,
-      [&](std::uint32_t i, TupleTableSlot* slot) {
+      [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {
         out[i].found = true;
-        out[i].labels = labels_in(slot, arena);
-        out[i].properties = to_properties(map_in(slot, kNodeProperties), session_keys(), arena);
+        out[i].labels = labels_in(row, desc, arena);
+        out[i].properties =
+            to_properties(map_in(row, kNodeProperties, desc), session_keys(), arena);
       },
       [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; });
 }
@@ -242,14 +294,24 @@ void PgStore::read_node_labels(std::span<const graph::NodeId> ids, Arena& arena,
   std::fill(found, found + ids.size(), false);
   for_each_row(
       true, ids,
-      [&](std::uint32_t i, TupleTableSlot* slot) {
+      [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {
         found[i] = true;
-        out[i] = labels_in(slot, arena);
+        out[i] = labels_in(row, desc, arena);
       },
       [&](std::uint32_t i, std::uint32_t j) {
         found[i] = found[j];
         out[i] = out[j];
       });
+}
+
+void PgStore::test_label(std::span<const graph::NodeId> ids, NameId label, std::int8_t* out) {
+  std::fill(out, out + ids.size(), std::int8_t{-1});
+  for_each_row(
+      true, ids,
+      [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {
+        out[i] = has_label(row, desc, label) ? 1 : 0;
+      },
+      [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; });
 }
 
 void PgStore::read_properties(bool nodes, std::span<const std::int64_t> ids,
@@ -261,10 +323,10 @@ void PgStore::read_properties(bool nodes, std::span<const std::int64_t> ids,
   const AttrNumber column = nodes ? kNodeProperties : kEdgeProperties;
   for_each_row(
       nodes, ids,
-      [&](std::uint32_t i, TupleTableSlot* slot) {
+      [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {
         found[i] = true;
         if (keys.empty()) return;
-        const graph::MapView map = map_in(slot, column);
+        const graph::MapView map = map_in(row, column, desc);
         for (std::size_t k = 0; k < keys.size(); ++k)
           if (const auto value = map.find(names[keys[k]])) out[k * n + i] = to_value(*value, arena);
       },
@@ -290,10 +352,11 @@ void PgStore::read_relationships(std::span<const graph::RelationshipId> ids, Are
   std::fill(out, out + ids.size(), graph::RelationshipRecord{});
   for_each_row(
       false, ids,
-      [&](std::uint32_t i, TupleTableSlot* slot) {
+      [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {
         out[i].found = true;
-        out[i].ref = ref_in(slot);
-        out[i].properties = to_properties(map_in(slot, kEdgeProperties), session_keys(), arena);
+        out[i].ref = ref_in(row, desc);
+        out[i].properties =
+            to_properties(map_in(row, kEdgeProperties, desc), session_keys(), arena);
       },
       [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; });
 }

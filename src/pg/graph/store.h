@@ -9,6 +9,7 @@
 #include "core/graph/store.h"
 #include "pg/graph/names.h"
 #include "pg/graph/property_index.h"
+#include "pg/graph/row_places.h"
 #include "pg/graph/scan.h"
 #include "pg/graph/writer.h"
 
@@ -34,6 +35,8 @@ class PgStore final : public graph::GraphStore {
                   graph::NodeRecord* out) override;
   void read_node_labels(std::span<const graph::NodeId> ids, graph::Arena& arena,
                         std::span<const graph::NameId>* out, bool* found) override;
+  void test_label(std::span<const graph::NodeId> ids, graph::NameId label,
+                  std::int8_t* out) override;
   void read_node_properties(std::span<const graph::NodeId> ids, std::span<const graph::NameId> keys,
                             graph::Arena& arena, graph::Value* out, bool* found) override;
   void read_relationships(std::span<const graph::RelationshipId> ids, graph::Arena& arena,
@@ -163,6 +166,7 @@ class PgStore final : public graph::GraphStore {
   std::vector<Snapshot> registered_;
   ScanPool pools_[kPools];
   bool pools_checked_[kPools] = {};
+  std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;
   graph::MapBuilder builder_;

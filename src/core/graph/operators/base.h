@@ -105,6 +105,7 @@ OperatorPtr make_scan(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
 OperatorPtr make_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_var_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_repeat(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
+OperatorPtr make_reach(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_shortest_path(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_row_operator(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_union(Runtime& runtime, const PlanNode& plan, std::vector<OperatorPtr> inputs);

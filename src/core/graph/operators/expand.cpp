@@ -1,4 +1,5 @@
 // One step along relationships.
+#include "core/graph/node_set.h"
 #include "core/graph/operators/base.h"
 
 namespace rv::graph {
@@ -7,6 +8,10 @@ namespace {
 class ExpandOperator final : public ExpandingOperator {
  public:
   using ExpandingOperator::ExpandingOperator;
+  void open() override {
+    ExpandingOperator::open();
+    ends_seen_.clear();
+  }
 
  private:
   void start_batch() override {
@@ -45,6 +50,7 @@ class ExpandOperator final : public ExpandingOperator {
         if (!plan_.distinct_from.empty() &&
             holds_relationship(*in_, row, plan_.distinct_from, h.relationship.id))
           continue;
+        if (plan_.distinct_ends && !ends_seen_.insert(h.other)) continue;
         const std::uint32_t at = out_.append(*in_, row);
         if (wants_relationship) put(plan_.relationship, at, relationship_value(h.relationship));
         if (plan_.op == Op::expand) put(plan_.to, at, Value::node(h.other));
@@ -59,6 +65,7 @@ class ExpandOperator final : public ExpandingOperator {
   TypeFilter types_;
   std::vector<NodeId> starts_, ends_;
   std::vector<std::uint32_t> rows_;
+  NodeSet ends_seen_{runtime_.budget()};
   std::unique_ptr<HopCursor> cursor_;
   Hop hops_[512];
   std::size_t position_ = 0, pending_ = 0;

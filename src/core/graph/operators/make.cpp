@@ -49,6 +49,8 @@ OperatorPtr build(const PlanNode& plan, Runtime& runtime, std::vector<ArgumentSo
     case Op::expand_into:
     case Op::bound_relationship:
       return make_expand(runtime, plan, std::move(input));
+    case Op::reach:
+      return make_reach(runtime, plan, std::move(input));
     case Op::var_expand:
       return make_var_expand(runtime, plan, std::move(input));
     case Op::repeat:

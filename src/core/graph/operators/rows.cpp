@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "core/graph/operators/base.h"
+#include "core/graph/operators/label_test.h"
 #include "core/graph/query_error.h"
 #include "core/graph/type_set.h"
 
@@ -10,19 +11,26 @@ namespace {
 
 class FilterOperator final : public UnaryOperator {
  public:
-  using UnaryOperator::UnaryOperator;
+  FilterOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
+      : UnaryOperator(runtime, plan, std::move(input)) {
+    for (const auto& e : plan.exprs)
+      labels_.push_back(LabelTest::covers(*e.expr) ? std::make_unique<LabelTest>(runtime, *e.expr)
+                                                   : nullptr);
+  }
 
  private:
   Batch* produce() override {
     arena_.reset();
     while (Batch* b = input_->next()) {
       // One predicate after the other, each on the rows that the ones before left.
-      for (const auto& e : plan_.exprs) {
+      for (std::size_t k = 0; k < plan_.exprs.size(); ++k) {
         if (b->rows == 0) break;
-        eval_.start(*b);
-        kept_.clear();
-        for (std::uint32_t i = 0; i < b->rows; ++i)
-          if (eval_.test(*e.expr, i) == Truth::yes) kept_.push_back(i);
+        if (labels_[k] == nullptr || !labels_[k]->rows(*b, kept_)) {
+          eval_.start(*b);
+          kept_.clear();
+          for (std::uint32_t i = 0; i < b->rows; ++i)
+            if (eval_.test(*plan_.exprs[k].expr, i) == Truth::yes) kept_.push_back(i);
+        }
         if (kept_.size() < b->rows) compact(*b);
       }
       if (b->rows > 0) return b;
@@ -39,6 +47,7 @@ class FilterOperator final : public UnaryOperator {
   }
 
   std::vector<std::uint32_t> kept_;
+  std::vector<std::unique_ptr<LabelTest>> labels_;  // one for each predicate, or null
 };
 
 class ProjectOperator final : public UnaryOperator {

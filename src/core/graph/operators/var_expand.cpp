@@ -2,6 +2,7 @@
 //
 // Trails grow in portions: a portion of the longest level is continued and emptied before the next
 // portion, so memory holds one portion a level, however many trails there are.
+#include "core/graph/node_set.h"
 #include "core/graph/operators/trails.h"
 
 namespace rv::graph {
@@ -13,6 +14,10 @@ class VarExpandOperator final : public ExpandingOperator {
  public:
   VarExpandOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
       : ExpandingOperator(runtime, plan, std::move(input)), trails_(runtime, plan) {}
+  void open() override {
+    ExpandingOperator::open();
+    ends_seen_.clear();
+  }
 
  private:
   struct Level {
@@ -46,6 +51,7 @@ class VarExpandOperator final : public ExpandingOperator {
             const Value& to = in_->at(plan_.to, t.row);
             if (!to.is(Kind::node) || to.as_node() != t.node) continue;
           }
+          if (plan_.distinct_ends && !ends_seen_.insert(t.node)) continue;
           const std::uint32_t row = out_.append(*in_, t.row);
           if (wants_list)
             put(plan_.relationship, row, trails_.relationships(d, t, plan_.reversed, arena_));
@@ -67,6 +73,7 @@ class VarExpandOperator final : public ExpandingOperator {
     return false;
   }
 
+  NodeSet ends_seen_{runtime_.budget()};
   TrailLevels trails_;
   std::vector<Level> progress_;
   Arena step_arena_{runtime_.budget()};

@@ -1,0 +1,41 @@
+#include "core/graph/operators/label_test.h"
+
+#include <algorithm>
+
+namespace rv::graph {
+
+bool LabelTest::covers(const Expr& e) {
+  return e.kind == ExprKind::has_labels && !e.replaced && e.labels->kind == LabelExpr::Kind::name &&
+         e.args[0]->kind == ExprKind::variable && !e.args[0]->local && !e.args[0]->replaced;
+}
+
+bool LabelTest::rows(const Batch& batch, std::vector<std::uint32_t>& kept) {
+  if (writes_ != runtime_.writes()) {
+    known_.clear();
+    has_.clear();
+    writes_ = runtime_.writes();
+  }
+  const Value* column = batch.columns[static_cast<std::size_t>(expr_.args[0]->slot)];
+  asked_.clear();
+  for (std::uint32_t i = 0; i < batch.rows; ++i) {
+    if (!column[i].is(Kind::node)) return false;
+    if (!known_.contains(column[i].as_node())) asked_.push_back(column[i].as_node());
+  }
+  if (!asked_.empty()) {
+    std::sort(asked_.begin(), asked_.end());
+    asked_.erase(std::unique(asked_.begin(), asked_.end()), asked_.end());
+    answers_.resize(asked_.size());
+    runtime_.store().test_label(asked_, runtime_.name(expr_.labels->name_index), answers_.data());
+    for (std::size_t k = 0; k < asked_.size(); ++k) {
+      if (answers_[k] < 0) return false;
+      known_.insert(asked_[k]);
+      if (answers_[k] > 0) has_.insert(asked_[k]);
+    }
+  }
+  kept.clear();
+  for (std::uint32_t i = 0; i < batch.rows; ++i)
+    if (has_.contains(column[i].as_node())) kept.push_back(i);
+  return true;
+}
+
+}  // namespace rv::graph

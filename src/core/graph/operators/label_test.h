@@ -1,0 +1,31 @@
+// Which nodes have a label, each node asked for once in a query.
+#pragma once
+
+#include <vector>
+
+#include "core/graph/eval.h"
+#include "core/graph/node_set.h"
+
+namespace rv::graph {
+
+class LabelTest {
+ public:
+  // Can this predicate be tested here: one label of a column?
+  static bool covers(const Expr& e);
+
+  LabelTest(Runtime& runtime, const Expr& e)
+      : runtime_(runtime), expr_(e), known_(runtime.budget()), has_(runtime.budget()) {}
+  // Puts the rows of `batch` that pass into `kept`. False when some row is no node or its node is
+  // gone, which only the evaluator can answer.
+  bool rows(const Batch& batch, std::vector<std::uint32_t>& kept);
+
+ private:
+  Runtime& runtime_;
+  const Expr& expr_;
+  NodeSet known_, has_;
+  std::uint64_t writes_ = 0;  // as of what is known
+  std::vector<NodeId> asked_;
+  std::vector<std::int8_t> answers_;
+};
+
+}  // namespace rv::graph

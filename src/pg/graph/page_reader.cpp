@@ -1,0 +1,109 @@
+#include "pg/graph/page_reader.h"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/xact.h"
+#include "utils/rel.h"
+}
+
+namespace rv::pg {
+namespace {
+
+std::int64_t id_of(HeapTupleHeader row) {
+  std::int64_t id;  // the first column lies where the header ends
+  memcpy(&id, reinterpret_cast<const char*>(row) + row->t_hoff, sizeof id);
+  return id;
+}
+
+}  // namespace
+
+PageReader::PageReader(Relation heap, Snapshot snapshot, RowPlaces* places)
+    : heap_(heap),
+      snapshot_(snapshot),
+      places_(heap->rd_tableam == GetHeapamTableAmRoutine() ? places : nullptr) {
+  // A place beyond the end is of an older file; the lock on the table keeps the end where it is.
+  if (places_ != nullptr) blocks_ = RelationGetNumberOfBlocks(heap_);
+}
+
+void PageReader::close() {
+  if (BufferIsValid(buffer_)) ReleaseBuffer(buffer_);
+  buffer_ = InvalidBuffer;
+  block_ = InvalidBlockNumber;
+}
+
+void PageReader::pin(BlockNumber block) {
+  if (block == block_) return;
+  close();
+  buffer_ = ReadBuffer(heap_, block);
+  block_ = block;
+}
+
+std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTupleData* found) {
+  ItemPointerData place;
+  found[0].t_data = nullptr;
+  if (places_ == nullptr || !places_->find(wanted[0].id, &place)) return 1;
+  const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&place);
+  if (block >= blocks_) return 1;
+  pin(block);
+  LockBuffer(buffer_, BUFFER_LOCK_SHARE);
+  // Serializable transactions must leave their marks on rows: heap_hot_search_buffer() does.
+  const bool all_visible = PageIsAllVisible(BufferGetPage(buffer_)) &&
+                           !snapshot_->takenDuringRecovery && !IsolationIsSerializable();
+  std::size_t n = 0;
+  do {
+    look(ItemPointerGetOffsetNumberNoCheck(&place), wanted[n].id, all_visible, &found[n]);
+    ++n;
+  } while (n < kRun && n < count && places_->find(wanted[n].id, &place) &&
+           ItemPointerGetBlockNumberNoCheck(&place) == block);
+  // The pin keeps what the snapshot sees where it is.
+  LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
+  return n;
+}
+
+void PageReader::look(OffsetNumber offset, std::int64_t id, bool all_visible, HeapTuple to) {
+  to->t_data = nullptr;
+  Page page = BufferGetPage(buffer_);
+  if (offset > PageGetMaxOffsetNumber(page)) return;
+  HeapTupleData row;
+  if (all_visible) {
+    ItemId item = PageGetItemId(page, offset);
+    if (ItemIdIsRedirected(item)) {
+      offset = static_cast<OffsetNumber>(ItemIdGetRedirect(item));
+      item = PageGetItemId(page, offset);
+    }
+    if (!ItemIdIsNormal(item)) return;
+    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+    row.t_len = ItemIdGetLength(item);
+    row.t_tableOid = RelationGetRelid(heap_);
+    ItemPointerSet(&row.t_self, block_, offset);
+  } else {
+    ItemPointerData tid;
+    ItemPointerSet(&tid, block_, offset);
+    bool all_dead = false;
+    if (!heap_hot_search_buffer(&tid, heap_, buffer_, snapshot_, &row, &all_dead, true)) return;
+  }
+  if (id_of(row.t_data) == id) *to = row;
+}
+
+void PageReader::learn(BlockNumber block) {
+  if (places_ == nullptr || block == learned_ || block >= blocks_) return;
+  learned_ = block;
+  pin(block);
+  LockBuffer(buffer_, BUFFER_LOCK_SHARE);
+  Page page = BufferGetPage(buffer_);
+  const OffsetNumber last = PageGetMaxOffsetNumber(page);
+  for (OffsetNumber i = FirstOffsetNumber; i <= last; i = OffsetNumberNext(i)) {
+    ItemId item = PageGetItemId(page, i);
+    if (ItemIdIsRedirected(item)) {
+      item = PageGetItemId(page, static_cast<OffsetNumber>(ItemIdGetRedirect(item)));
+    } else if (ItemIdIsNormal(item) && HeapTupleHeaderIsHeapOnly(reinterpret_cast<HeapTupleHeader>(
+                                           PageGetItem(page, item)))) {
+      continue;  // reached through the root of its chain
+    }
+    if (ItemIdIsNormal(item))
+      places_->note(id_of(reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item))), block, i);
+  }
+  LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,54 @@
+// Rows of a heap by id, page after page, through the places that the session knows: one pin and one
+// lock for all wanted rows of a page instead of an index descent for each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pg/graph/row_places.h"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "storage/bufmgr.h"
+#include "utils/snapshot.h"
+}
+
+namespace rv::pg {
+
+struct WantedRow {
+  std::int64_t id;
+  std::uint32_t input;  // of the caller's
+};
+
+// Trivially destructible; everything may ereport: only inside call(). Keeps a pin until close() or
+// the end of the transaction.
+class PageReader {
+ public:
+  static constexpr std::size_t kRun = 64;
+
+  // The first column of the table is its id, bigint, never null.
+  PageReader(Relation heap, Snapshot snapshot, RowPlaces* places);
+
+  // Looks for the first rows of `wanted` whose places are on one page, up to kRun. Fills found[i];
+  // t_data is null where the row is not at its place or the place is not known. Returns how many
+  // were looked for, at least 1. What is found is valid until the next call.
+  std::size_t read(const WantedRow* wanted, std::size_t count, HeapTupleData* found);
+
+  // Notes the places of all rows on the page of a row that was found otherwise.
+  void learn(BlockNumber block);
+  void close();
+
+ private:
+  void pin(BlockNumber block);
+  void look(OffsetNumber offset, std::int64_t id, bool all_visible, HeapTuple to);
+
+  Relation heap_;
+  Snapshot snapshot_;
+  RowPlaces* places_;  // null: the table is no heap
+  BlockNumber blocks_ = 0;
+  BlockNumber learned_ = InvalidBlockNumber;
+  Buffer buffer_ = InvalidBuffer;
+  BlockNumber block_ = InvalidBlockNumber;
+};
+
+}  // namespace rv::pg
