@@ -7,20 +7,19 @@
 namespace rv {
 namespace {
 
-// With more entries than this most of the bits are hit by chance.
+// With more entries than this most of the marks are hit by chance.
 constexpr std::size_t kMostEntries = 4096;
 constexpr std::size_t kChunk = 256;
-constexpr std::uint32_t kFilterBits = 32768;  // 4 kB; an index counts modulo it
+constexpr std::uint32_t kMarks = 8192;  // bytes, so that they stay in the first-level cache
 
-// The positions i < n whose bit is set, ascending; returns how many. Vector gathers are slower than
-// this on the machines that have been measured.
-std::size_t filter(const std::uint32_t* bits, const std::int32_t* indices, std::size_t n,
+// The positions i < n whose index is marked, ascending; returns how many. Vector gathers are slower
+// than this on the machines that have been measured, and so are bits in place of bytes.
+std::size_t filter(const std::uint8_t* marks, const std::int32_t* indices, std::size_t n,
                    std::uint32_t* out) noexcept {
   std::size_t found = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t at = static_cast<std::uint32_t>(indices[i]) % kFilterBits;
     out[found] = static_cast<std::uint32_t>(i);
-    found += bits[at / 32] >> (at % 32) & 1;
+    found += marks[static_cast<std::uint32_t>(indices[i]) % kMarks];
   }
   return found;
 }
@@ -39,13 +38,13 @@ void SparseLookup::prepare() {
   prepared_ = true;
   ready_ = n <= kMostEntries;
   if (!ready_) return;
-  bits_.assign(kFilterBits / 32, 0);
+  marks_.assign(kMarks, 0);
   const std::size_t size = std::bit_ceil(4 * n + 4);
   slots_.assign(size, {-1, 0});
   shift_ = 32 - std::countr_zero(size);
   for (std::size_t i = 0; i < n; ++i) {
     const auto index = static_cast<std::uint32_t>(indices_[i]);
-    bits_[index % kFilterBits / 32] |= std::uint32_t{1} << (index % 32);
+    marks_[index % kMarks] = 1;
     std::size_t at = (index * 0x9E3779B1u) >> shift_;
     while (slots_[at].index >= 0) at = (at + 1) & (size - 1);
     slots_[at] = {indices_[i], values_[i]};
@@ -70,7 +69,7 @@ double SparseLookup::inner_product(const SparseView& other) const noexcept {
   const auto n = static_cast<std::size_t>(other.nnz);
   for (std::size_t from = 0; from < n; from += kChunk) {
     const std::size_t found =
-        filter(bits_.data(), other.indices + from, std::min(kChunk, n - from), hits);
+        filter(marks_.data(), other.indices + from, std::min(kChunk, n - from), hits);
     for (std::size_t i = 0; i < found; ++i)
       sum += other.values[from + hits[i]] * slot_of(other.indices[from + hits[i]]).value;
   }

@@ -31,7 +31,7 @@ class SparseLookup {
   bool prepared_ = false, ready_ = false;
   std::vector<std::int32_t> indices_;
   std::vector<float> values_;
-  std::vector<std::uint32_t> bits_;
+  std::vector<std::uint8_t> marks_;
   std::vector<Slot> slots_;  // open addressing
   int shift_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include "core/types/sparse_lookup.h"
 #include "pg/base/message.h"
+#include "pg/base/row_prefetch.h"
 #include "pg/types/sparse_datum.h"
 
 using namespace rv;
@@ -15,6 +16,8 @@ namespace {
 double inner_product_of(const SparsePair& p) {
   static auto* const query =
       new SparseLookup();  // never destroyed, like all of a backend's statics
+  static constinit RowPrefetch rows;
+  rows.expect_next(p.a().indices, sparse_size(p.a().nnz));
   if (!query->holds(p.b())) {
     query->remember(p.b());
     return sparse_inner_product(p.a(), p.b());
