@@ -61,7 +61,7 @@ my @load = ('pgbench', '-n', '-c', '8', '-f', "$script\@30", '-f', "$vacuum\@1")
 
 # Index scan and sequential scan agree: the best distances of many queries, all rows too.
 my $by = q{SELECT md5(string_agg(q.i || ':' || coalesce((SELECT string_agg(d::text, ',') FROM (%s) s), ''), ';' ORDER BY q.i))
-  FROM (SELECT i, ('{' || 1 + i % 150 || ':1,' || 151 + i * 13 % 150 || ':0.5}/300')::sparsevec AS qv, 'w' || i % 200 || ' w' || i * 3 % 200 AS qt
+  FROM (SELECT i, ('{' || 1 + i %% 150 || ':1,' || 151 + i * 13 %% 150 || ':0.5}/300')::sparsevec AS qv, 'w' || i %% 200 || ' w' || i * 3 %% 200 AS qt
     FROM generate_series(0, %d) i) q};
 sub disagreement {
   my ($node, $what, $queries) = @_;

@@ -27,7 +27,7 @@ $node->safe_psql('postgres', q{
 });
 
 my $answers = q{SELECT md5(string_agg(q.i || ':' || coalesce((SELECT string_agg(d::text, ',') FROM (%s) s), ''), ';' ORDER BY q.i))
-  FROM (SELECT i, ('{' || 1 + i % 150 || ':1,' || 151 + i * 13 % 150 || ':0.5}/300')::sparsevec AS qv, 'w' || i % 200 || ' w' || i * 3 % 200 AS qt FROM generate_series(0, 39) i) q};
+  FROM (SELECT i, ('{' || 1 + i %% 150 || ':1,' || 151 + i * 13 %% 150 || ':0.5}/300')::sparsevec AS qv, 'w' || i %% 200 || ' w' || i * 3 %% 200 AS qt FROM generate_series(0, 39) i) q};
 sub answers {
   return join ' ', map { $node->safe_psql('postgres', "SET enable_seqscan = off; SET enable_sort = off; " . sprintf($answers, $_)) }
     'SELECT v <#> q.qv AS d FROM t ORDER BY v <#> q.qv LIMIT 50', 'SELECT body <@> q.qt AS d FROM t ORDER BY body <@> q.qt';

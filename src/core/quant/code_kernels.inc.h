@@ -18,22 +18,23 @@ namespace {
 using Floats16 = float __attribute__((vector_size(64), aligned(4), may_alias));
 using Ints16 = int __attribute__((vector_size(64)));
 
-inline void butterfly16(float* x, std::size_t n, const Ints16& partner, const Floats16& sign) {
+template <int... Partner>
+inline void butterfly16(float* x, std::size_t n, const Floats16& sign) {
   for (std::size_t i = 0; i < n; i += 16) {
     auto* v = reinterpret_cast<Floats16*>(x + i);
-    *v = __builtin_shuffle(*v, partner) + *v * sign;
+    *v = __builtin_shufflevector(*v, *v, Partner...) + *v * sign;
   }
 }
 
 void hadamard(float* x, std::size_t n) {
-  butterfly16(x, n, Ints16{1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14},
-              Floats16{1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1});
-  butterfly16(x, n, Ints16{2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13},
-              Floats16{1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1});
-  butterfly16(x, n, Ints16{4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11},
-              Floats16{1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1});
-  butterfly16(x, n, Ints16{8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7},
-              Floats16{1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1});
+  butterfly16<1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14>(
+      x, n, Floats16{1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1});
+  butterfly16<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(
+      x, n, Floats16{1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1});
+  butterfly16<4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11>(
+      x, n, Floats16{1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1});
+  butterfly16<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(
+      x, n, Floats16{1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1});
   for (std::size_t h = 16; h < n; h *= 2)
     for (std::size_t i = 0; i < n; i += 2 * h)
       for (std::size_t j = i; j < i + h; j += 16) {
