@@ -53,7 +53,7 @@ std::string describe(const PlanNode& n, const Plan& plan) {
     return s.text.substr(e.span.begin, e.span.end - e.span.begin);
   };
   const auto name = [&](int index) { return s.names[static_cast<std::size_t>(index)].text; };
-  if (n.op == Op::label_scan) out += " :" + name(n.name_index);
+  if (n.op == Op::label_scan || n.op == Op::vector_search) out += " :" + name(n.name_index);
   if (n.op == Op::expand || n.op == Op::expand_into || n.op == Op::var_expand ||
       n.op == Op::relationship_scan || n.op == Op::shortest_path || n.op == Op::reach) {
     out += n.direction == Direction::in ? " <-[" : " -[";
@@ -65,7 +65,8 @@ std::string describe(const PlanNode& n, const Plan& plan) {
     out += n.direction == Direction::out ? "]->" : "]-";
     if (n.distinct_ends) out += " distinct";
   }
-  if (n.op == Op::filter || n.op == Op::index_seek || n.op == Op::unwind) {
+  if (n.op == Op::filter || n.op == Op::index_seek || n.op == Op::vector_search ||
+      n.op == Op::unwind) {
     for (std::size_t i = 0; i < n.exprs.size(); ++i)
       out += (i == 0 ? " " : ", ") + text_of(*n.exprs[i].expr);
   }

@@ -15,6 +15,7 @@ enum class Op : std::uint8_t {
   node_scan,  // every node
   label_scan,
   index_seek,
+  vector_search,       // nearest nodes first, through an index
   id_seek,             // the node with an id
   relationship_scan,   // relationships with both ends
   expand,              // from one end to the other
@@ -87,6 +88,7 @@ struct PlanNode {
   bool from_bound = false;           // bound_relationship: check the end instead of setting it
   bool to_bound = false;             // the same; var_expand: to is bound
   bool distinct_ends = false;        // each end once is enough, and nothing else is read
+  std::string_view metric;           // vector_search
   bool in_list = false;              // index_seek: the last value is a list of values to find
   const LabelExpr* type_expr = nullptr;  // a condition on the type that is no list of names
   bool reversed = false;                 // from is the pattern's right end
@@ -105,7 +107,7 @@ struct PlanNode {
   std::vector<bool> descending;
   std::vector<std::vector<int>> inputs;  // union: slots of each child; repeat: of outer rows
   const Expr* limit = nullptr;           // sort, skip, limit
-  const Expr* skip = nullptr;            // sort: rows to keep beside limit
+  const Expr* skip = nullptr;            // sort, limit: rows to keep beside limit
   bool advance = false;                  // eager: makes writes visible
   bool per_row = false;                  // apply: the inner plan keeps state over its rows
   std::vector<SlotExpr> aggregates;      // aggregate: the calls

@@ -24,17 +24,40 @@ void visit(Expr& e, const std::function<void(Expr&)>& f) {
 }
 
 std::string_view op_name(Op op) noexcept {
-  static constexpr std::string_view kNames[] = {"Argument",  "AllNodesScan",  "LabelScan",
-                                                "IndexSeek", "IdSeek",        "RelationshipScan",
-                                                "Expand",    "ExpandInto",    "BoundRelationship",
-                                                "VarExpand", "Repeat",        "ShortestPath",
-                                                "Reach",     "BuildPath",     "Filter",
-                                                "Project",   "Aggregate",     "Distinct",
-                                                "Sort",      "Skip",          "Limit",
-                                                "Unwind",    "Optional",      "Apply",
-                                                "Union",     "Eager",         "Create",
-                                                "Merge",     "Set",           "Delete",
-                                                "Foreach",   "ProcedureCall", "NoRows"};
+  static constexpr std::string_view kNames[] = {"Argument",
+                                                "AllNodesScan",
+                                                "LabelScan",
+                                                "IndexSeek",
+                                                "VectorSearch",
+                                                "IdSeek",
+                                                "RelationshipScan",
+                                                "Expand",
+                                                "ExpandInto",
+                                                "BoundRelationship",
+                                                "VarExpand",
+                                                "Repeat",
+                                                "ShortestPath",
+                                                "Reach",
+                                                "BuildPath",
+                                                "Filter",
+                                                "Project",
+                                                "Aggregate",
+                                                "Distinct",
+                                                "Sort",
+                                                "Skip",
+                                                "Limit",
+                                                "Unwind",
+                                                "Optional",
+                                                "Apply",
+                                                "Union",
+                                                "Eager",
+                                                "Create",
+                                                "Merge",
+                                                "Set",
+                                                "Delete",
+                                                "Foreach",
+                                                "ProcedureCall",
+                                                "NoRows"};
   return kNames[static_cast<unsigned>(op)];
 }
 
@@ -139,6 +162,7 @@ class Finisher {
       case Op::node_scan:
       case Op::label_scan:
       case Op::index_seek:
+      case Op::vector_search:
       case Op::id_seek:
       case Op::build_path:
         s.remove(n.slot);

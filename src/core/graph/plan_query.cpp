@@ -179,6 +179,7 @@ PlanPtr Planner::projection(Clause& c, PlanPtr input) {
     input = on_top(Op::project, std::move(a));
     input->exprs = std::move(computed);
   } else {
+    if (!c.distinct) use_vector_index(c, input);
     input = on_top(Op::project, std::move(input));
     for (auto& item : c.items) input->exprs.push_back({item.expr.get(), item.slot});
   }

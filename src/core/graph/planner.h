@@ -98,6 +98,7 @@ class Planner {
   PlanPtr foreach (Clause& c, PlanPtr input);
   PlanPtr procedure(Clause& c, PlanPtr input);
   PlanPtr filter(PlanPtr input, const Expr* e);
+  void use_vector_index(const Clause& c, PlanPtr& input);
   void subqueries(Expr* e);
   void subqueries(const ExprPtr& e) {
     if (e != nullptr) subqueries(e.get());

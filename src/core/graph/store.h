@@ -183,6 +183,11 @@ class GraphStore {
                                                 std::span<const float> query, std::size_t k,
                                                 std::string_view metric) = 0;
 
+  // Whether nearest_nodes() with this metric goes through an index.
+  virtual bool has_vector_index(NameId /*label*/, NameId /*key*/, std::string_view /*metric*/) {
+    return false;
+  }
+
   // --- writing ---
   virtual void create_nodes(std::span<const NewNode> nodes, NodeId* out) = 0;
   virtual void create_relationships(std::span<const NewRelationship> relationships,

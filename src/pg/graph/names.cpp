@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "pg/graph/property_index.h"
 #include "pg/graph/row_places.h"
 
 extern "C" {
@@ -83,7 +82,6 @@ struct SessionNames {
   }
   // A dropped, truncated or rewritten table; called by PostgreSQL.
   static void forget(Datum, Oid table) noexcept {
-    forget_property_indexes(table);
     forget_row_places(table);
     auto& graphs = get().graphs;
     if (OidIsValid(table)) {

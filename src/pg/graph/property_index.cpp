@@ -14,6 +14,7 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -25,9 +26,25 @@ namespace rv::pg {
 namespace {
 
 using Indexes = std::unordered_map<Oid, std::vector<PropertyIndex>>;
+void forget(Datum, Oid table) noexcept;
+
+// Watches the catalogue from its first use on.
 Indexes& remembered() {
-  static auto* const indexes = new Indexes;
+  static auto* const indexes = [] {
+    auto* made = new Indexes;
+    call([] { CacheRegisterRelcacheCallback(forget, 0); });
+    return made;
+  }();
   return *indexes;
+}
+
+// What is remembered of a table whose indexes changed; InvalidOid: of all. Called by PostgreSQL.
+void forget(Datum, Oid table) noexcept {
+  if (OidIsValid(table)) {
+    remembered().erase(table);
+  } else {
+    remembered().clear();
+  }
 }
 
 constexpr int kMaxKeys = 32;
@@ -124,14 +141,6 @@ void read_index(Oid oid, bool on_relationships, Found* out) {
 }
 
 }  // namespace
-
-void forget_property_indexes(Oid table) noexcept {
-  if (OidIsValid(table)) {
-    remembered().erase(table);
-  } else {
-    remembered().clear();
-  }
-}
 
 const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
                                                    bool on_relationships) {

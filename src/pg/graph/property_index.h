@@ -29,7 +29,4 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
 // Estimated number of distinct keys, at least 1; from ANALYZE, else from the table's size.
 double distinct_keys(const PropertyIndex& index);
 
-// Drops what the session remembers of a table; InvalidOid: of all.
-void forget_property_indexes(Oid table) noexcept;
-
 }  // namespace rv::pg

@@ -70,6 +70,7 @@ void PgStore::release_tables() {
 }
 
 void PgStore::close() {
+  check_refused();
   release_tables();
   for (Snapshot s : registered_) call([s] { UnregisterSnapshot(s); });
   registered_.clear();

@@ -75,6 +75,7 @@ class PgStore final : public graph::GraphStore {
   std::vector<graph::ScoredNode> nearest_nodes(graph::NameId label, graph::NameId key,
                                                std::span<const float> query, std::size_t k,
                                                std::string_view metric) override;
+  bool has_vector_index(graph::NameId label, graph::NameId key, std::string_view metric) override;
 
   void create_nodes(std::span<const graph::NewNode> nodes, graph::NodeId* out) override;
   void create_relationships(std::span<const graph::NewRelationship> relationships,
@@ -150,6 +151,7 @@ class PgStore final : public graph::GraphStore {
     return id * 2 + (node ? 1 : 0);
   }
   bool remove_row(Writer which, PooledScan* scan);
+  void check_refused();
   std::string free_name(const graph::SchemaCommand& c, const char* suffix);
   void create_schema_object(const graph::SchemaCommand& c);
   void drop_schema_object(const graph::SchemaCommand& c);
@@ -169,6 +171,8 @@ class PgStore final : public graph::GraphStore {
   std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;
+  // Rows that a constraint refused when they were written: a statement may complete them later.
+  std::vector<std::int64_t> refused_nodes_, refused_edges_;
   graph::MapBuilder builder_;
   std::string encoded_;
   struct IndexPool {

@@ -222,6 +222,25 @@ bool PgStore::remove_row(Writer which, PooledScan* scan) {
   }
 }
 
+// Constraints hold at the end of a statement: CREATE (n:Person) SET n.name = 'Ann' may give what is
+// required one clause later.
+void PgStore::check_refused() {
+  for (const bool node : {true, false}) {
+    auto& refused = node ? refused_nodes_ : refused_edges_;
+    std::sort(refused.begin(), refused.end());
+    refused.erase(std::unique(refused.begin(), refused.end()), refused.end());
+    const Pool which = node ? kNodeByKey : kEdgeByKey;
+    for (const std::int64_t id : refused) {
+      PooledScan* scan = nullptr;
+      if (const auto slot = find_for_write(which, id, &scan))
+        writer(node ? kNodeWriter : kEdgeWriter).check(*slot);
+      call([scan] { ExecClearTuple(scan->slot); });
+      pool(which).release(scan);
+    }
+    refused.clear();
+  }
+}
+
 void PgStore::delete_relationships(std::span<const RelationshipId> ids) {
   if (ids.empty()) return;
   need_write(tables_.edge, ACL_SELECT | ACL_DELETE);

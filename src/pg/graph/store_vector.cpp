@@ -1,4 +1,5 @@
 // Nearest nodes by a vector property: through SQL, whose planner knows the vector indexes.
+#include <algorithm>
 #include <cmath>
 
 #include "pg/graph/map_datum.h"
@@ -35,6 +36,15 @@ struct Rows {
 };
 
 }  // namespace
+
+bool PgStore::has_vector_index(NameId label, NameId key, std::string_view metric) {
+  const std::string_view op = order_operator(metric);
+  const auto all = property_indexes(tables_, false);
+  return std::any_of(all.begin(), all.end(), [&](const PropertyIndex& x) {
+    return x.vector && x.label == label && x.keys.at(0) == session_keys()[key].name &&
+           x.order_operator == op;
+  });
+}
 
 std::vector<ScoredNode> PgStore::nearest_nodes(NameId label, NameId key,
                                                std::span<const float> query, std::size_t k,

@@ -34,6 +34,8 @@ TableWriter& PgStore::writer(Writer which) {
     MemoryContext old = MemoryContextSwitchTo(context_);
     w = std::make_unique<TableWriter>(table);
     MemoryContextSwitchTo(old);
+    if (which != kNodeLabelWriter)
+      w->defer_checks(which == kNodeWriter ? &refused_nodes_ : &refused_edges_);
   }
   return *w;
 }

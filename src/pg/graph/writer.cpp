@@ -17,11 +17,6 @@ namespace {
 constexpr int kBatchRows = 1000;
 constexpr std::size_t kBatchBytes = 65'536;
 
-// A slot's constraints, then its index entries; inside call().
-void check_constraints(Relation rel, ResultRelInfo* target, TupleTableSlot* slot, EState* estate) {
-  if (rel->rd_att->constr != nullptr) ExecConstraints(target, slot, estate);
-}
-
 }  // namespace
 
 [[noreturn]] void fail_serialization() {
@@ -71,11 +66,46 @@ void TableWriter::fill(TupleTableSlot* slot, std::span<const Datum> values) {
   ExecStoreVirtualTuple(slot);
 }
 
+// Inside call(), in the context of the row.
+void TableWriter::check_constraints(TupleTableSlot* slot) {
+  if (rel_->rd_att->constr == nullptr) return;
+  if (refused_ == nullptr) {
+    ExecConstraints(target_, slot, estate_);
+  } else if (!passes(slot)) {
+    refused_->push_back(DatumGetInt64(slot->tts_values[0]));
+  }
+}
+
+bool TableWriter::passes(TupleTableSlot* slot) {
+  const TupleConstr* constraints = rel_->rd_att->constr;
+  if (checks_ == nullptr) {
+    MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
+    checks_ = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * (constraints->num_check + 1)));
+    for (int i = 0; i < constraints->num_check; ++i)
+      checks_[i] =
+          ExecPrepareExpr(static_cast<Expr*>(stringToNode(constraints->check[i].ccbin)), estate_);
+    MemoryContextSwitchTo(old);
+  }
+  ExprContext* context = GetPerTupleExprContext(estate_);
+  context->ecxt_scantuple = slot;
+  for (int i = 0; i < constraints->num_check; ++i)
+    if (!ExecCheck(checks_[i], context)) return false;
+  return true;
+}
+
+void TableWriter::check(TupleTableSlot* slot) {
+  if (rel_->rd_att->constr == nullptr) return;
+  call([&] {
+    ExecConstraints(target_, slot, estate_);
+    ResetPerTupleExprContext(estate_);
+  });
+}
+
 void TableWriter::insert(std::span<const Datum> values) {
   call([&] {
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     fill(slot_, values);
-    check_constraints(rel_, target_, slot_, estate_);
+    check_constraints(slot_);
     table_tuple_insert(rel_, slot_, GetCurrentCommandId(true), 0, nullptr);
     if (target_->ri_NumIndices > 0)
       rv_insert_index_tuples(target_, slot_, estate_, false, false, nullptr);
@@ -91,7 +121,7 @@ bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemP
     bool inserted = false;
     for (;;) {
       fill(slot_, values);
-      check_constraints(rel_, target_, slot_, estate_);
+      check_constraints(slot_);
       if (!rv_check_index_constraints(target_, slot_, estate_, other)) break;
       // As INSERT ... ON CONFLICT DO NOTHING: insert, then see whether somebody was faster.
       const uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
@@ -128,7 +158,7 @@ void TableWriter::add(std::span<const Datum> values) {
     }
     TupleTableSlot* slot = batch_[batched_];
     fill(slot, values);
-    check_constraints(rel_, target_, slot, estate_);
+    check_constraints(slot);
     ExecMaterializeSlot(slot);
     ResetPerTupleExprContext(estate_);
     ++batched_;
@@ -163,7 +193,7 @@ WriteOutcome TableWriter::update(ItemPointer tid, std::span<const Datum> values,
     CheckCmdReplicaIdentity(rel_, CMD_UPDATE);
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     fill(slot_, values);
-    check_constraints(rel_, target_, slot_, estate_);
+    check_constraints(slot_);
     TM_FailureData failure;
     LockTupleMode mode;
     bool update_indexes = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "pg/base/guard.h"
 
@@ -47,6 +48,12 @@ class TableWriter {
   // No index entries: the caller builds the indexes anew. Before the first add().
   void leave_out_indexes() noexcept { with_indexes_ = false; }
 
+  // From now on a row that a CHECK constraint refuses is written all the same, and its first
+  // column, an id, noted in `refused`: the caller calls check() when the row is complete.
+  void defer_checks(std::vector<std::int64_t>* refused) noexcept { refused_ = refused; }
+  // Raises 23514 when the row violates a constraint.
+  void check(TupleTableSlot* slot);
+
   // Replaces or deletes the row version at `tid`, as `snapshot` sees it.
   WriteOutcome update(ItemPointer tid, std::span<const Datum> values, Snapshot snapshot);
   WriteOutcome remove(ItemPointer tid, Snapshot snapshot);
@@ -55,6 +62,8 @@ class TableWriter {
 
  private:
   void fill(TupleTableSlot* slot, std::span<const Datum> values);
+  void check_constraints(TupleTableSlot* slot);
+  bool passes(TupleTableSlot* slot);
 
   Relation rel_;
   EState* estate_;
@@ -65,6 +74,8 @@ class TableWriter {
   int batched_ = 0;
   std::size_t batched_bytes_ = 0;
   bool with_indexes_ = true;
+  std::vector<std::int64_t>* refused_ = nullptr;
+  ExprState** checks_ = nullptr;  // the CHECK constraints, once they were needed
 };
 
 }  // namespace rv::pg

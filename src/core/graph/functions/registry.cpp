@@ -16,9 +16,10 @@ std::string lower_ascii(std::string_view s) {
 const std::vector<const FunctionInfo*>& registry() {
   static const auto* all = [] {
     auto* v = new std::vector<const FunctionInfo*>();
-    for (const auto table : {aggregate_functions(), graph_functions(), list_functions(),
-                             string_functions(), conversion_functions(), math_functions(),
-                             temporal_functions(), spatial_functions(), vector_functions()})
+    for (const auto table :
+         {aggregate_functions(), graph_functions(), list_functions(), string_functions(),
+          conversion_functions(), math_functions(), temporal_functions(), spatial_functions(),
+          vector_functions(), vector_path_functions()})
       for (const FunctionInfo& f : table) v->push_back(&f);
     return v;
   }();

@@ -19,6 +19,7 @@ std::span<const FunctionInfo> math_functions();
 std::span<const FunctionInfo> temporal_functions();
 std::span<const FunctionInfo> spatial_functions();
 std::span<const FunctionInfo> vector_functions();
+std::span<const FunctionInfo> vector_path_functions();
 
 using Args = std::span<const Value>;
 

@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "core/graph/functions/tables.h"
+#include "core/graph/functions/vector_distance.h"
 #include "core/simd/distance.h"
 
 namespace rv::graph {
-namespace {
 
 std::span<const float> floats(const Value& v, FunctionContext& c) {
   if (v.is(Kind::vector)) return v.as_vector();
@@ -26,55 +26,59 @@ std::span<const float> floats(const Value& v, FunctionContext& c) {
   return {out, items.size()};
 }
 
+VectorMetric vector_metric(std::string_view name) {
+  if (name == "l2" || name == "euclidean") return VectorMetric::l2;
+  if (name == "cosine") return VectorMetric::cosine;
+  if (name == "ip" || name == "inner_product") return VectorMetric::ip;
+  if (name == "l1" || name == "manhattan") return VectorMetric::l1;
+  raise_argument("unknown metric " + std::string(name) + ": expected l2, cosine, ip or l1");
+}
+
+std::optional<double> vector_distance(std::span<const float> a, std::span<const float> b,
+                                      VectorMetric metric) {
+  if (a.size() != b.size())
+    raise(ErrorCode::data_exception,
+          "different vector dimensions " + std::to_string(a.size()) + " and " +
+              std::to_string(b.size()),
+          "ArgumentError: InvalidArgumentValue");
+  const auto& k = simd::kernels();
+  const std::size_t n = a.size();
+  switch (metric) {
+    case VectorMetric::l2:
+      return std::sqrt(static_cast<double>(k.l2_squared(a.data(), b.data(), n)));
+    case VectorMetric::ip:
+      return -static_cast<double>(k.inner_product(a.data(), b.data(), n));
+    case VectorMetric::l1:
+      return static_cast<double>(k.l1(a.data(), b.data(), n));
+    case VectorMetric::cosine:
+      break;
+  }
+  const auto s = k.cosine_sums(a.data(), b.data(), n);
+  const double similarity = static_cast<double>(s.dot) / std::sqrt(static_cast<double>(s.norm_a) *
+                                                                   static_cast<double>(s.norm_b));
+  if (std::isnan(similarity)) return std::nullopt;
+  return 1.0 - std::min(1.0, std::max(-1.0, similarity));
+}
+
+namespace {
+
 Value make_vector(Args a, FunctionContext& c) {
   if (a[0].is(Kind::vector)) return a[0];
   return Value::vector(floats(a[0], c));
 }
 
-struct Pair {
-  std::span<const float> a, b;
-};
-
-Pair pair_of(Args args, FunctionContext& c) {
-  const Pair p{floats(args[0], c), floats(args[1], c)};
-  if (p.a.size() != p.b.size())
-    raise(ErrorCode::data_exception,
-          "different vector dimensions " + std::to_string(p.a.size()) + " and " +
-              std::to_string(p.b.size()),
-          "ArgumentError: InvalidArgumentValue");
-  return p;
-}
-
-double cosine(const Pair& p) {
-  const auto s = simd::kernels().cosine_sums(p.a.data(), p.b.data(), p.a.size());
-  const double similarity = static_cast<double>(s.dot) / std::sqrt(static_cast<double>(s.norm_a) *
-                                                                   static_cast<double>(s.norm_b));
-  return std::isnan(similarity) ? similarity : std::min(1.0, std::max(-1.0, similarity));
-}
-
 // Cosine similarity; null for a zero vector, which has no direction.
 Value similarity(Args args, FunctionContext& c) {
-  const double s = cosine(pair_of(args, c));
-  return std::isnan(s) ? Value::null() : Value::floating(s);
+  const auto d = vector_distance(floats(args[0], c), floats(args[1], c), VectorMetric::cosine);
+  return d ? Value::floating(1.0 - *d) : Value::null();
 }
 
 Value distance(Args args, FunctionContext& c) {
-  const Pair p = pair_of(args, c);
-  const std::string_view metric =
-      args.size() > 2 && args[2].is(Kind::string) ? args[2].as_string() : std::string_view("l2");
-  const auto& k = simd::kernels();
-  const std::size_t n = p.a.size();
-  if (metric == "l2" || metric == "euclidean")
-    return Value::floating(std::sqrt(static_cast<double>(k.l2_squared(p.a.data(), p.b.data(), n))));
-  if (metric == "cosine") {
-    const double s = cosine(p);
-    return std::isnan(s) ? Value::null() : Value::floating(1.0 - s);
-  }
-  if (metric == "ip" || metric == "inner_product")
-    return Value::floating(-static_cast<double>(k.inner_product(p.a.data(), p.b.data(), n)));
-  if (metric == "l1" || metric == "manhattan")
-    return Value::floating(static_cast<double>(k.l1(p.a.data(), p.b.data(), n)));
-  raise_argument("unknown metric " + std::string(metric) + ": expected l2, cosine, ip or l1");
+  const auto metric = args.size() > 2 && args[2].is(Kind::string)
+                          ? vector_metric(args[2].as_string())
+                          : VectorMetric::l2;
+  const auto d = vector_distance(floats(args[0], c), floats(args[1], c), metric);
+  return d ? Value::floating(*d) : Value::null();
 }
 
 constexpr TypeSet kFloats = kVector | kList;

@@ -102,6 +102,7 @@ std::uint64_t row_count(const Expr& e, const char* what, Runtime& runtime);
 
 OperatorPtr make_argument(Runtime& runtime, const PlanNode& plan, ArgumentSource*& source);
 OperatorPtr make_scan(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
+OperatorPtr make_vector_search(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_var_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_repeat(Runtime& runtime, const PlanNode& plan, OperatorPtr input);

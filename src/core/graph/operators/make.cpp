@@ -45,6 +45,8 @@ OperatorPtr build(const PlanNode& plan, Runtime& runtime, std::vector<ArgumentSo
     case Op::id_seek:
     case Op::relationship_scan:
       return make_scan(runtime, plan, std::move(input));
+    case Op::vector_search:
+      return make_vector_search(runtime, plan, std::move(input));
     case Op::expand:
     case Op::expand_into:
     case Op::bound_relationship:

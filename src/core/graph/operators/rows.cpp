@@ -156,6 +156,7 @@ class LimitOperator final : public UnaryOperator {
   void open() override {
     UnaryOperator::open();
     left_ = row_count(*plan_.limit, "LIMIT", runtime_);
+    if (plan_.skip != nullptr) left_ += row_count(*plan_.skip, "SKIP", runtime_);
     asked_ = false;
   }
 

@@ -209,11 +209,16 @@ const TimeZone* find_time_zone(std::string_view name) {
                     c == '-' || c == '+');
   std::unique_ptr<TimeZone> zone;
   if (good) {
-    std::ifstream file(directory() + "/" + std::string(name), std::ios::binary);
-    std::string bytes;
-    if (file) bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-    zone = std::make_unique<TimeZone>();
-    if (!zone->parse(bytes)) zone = nullptr;
+    // The merged zone's file; the zone's own where there is none.
+    for (const std::string_view path : {merged_time_zone(name), name}) {
+      std::ifstream file(directory() + "/" + std::string(path), std::ios::binary);
+      std::string bytes;
+      if (file)
+        bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+      zone = std::make_unique<TimeZone>();
+      if (zone->parse(bytes)) break;
+      zone = nullptr;
+    }
   }
   if (zone == nullptr && zones->size() > 2000) return nullptr;
   return zones->emplace(std::string(name), std::move(zone)).first->second.get();

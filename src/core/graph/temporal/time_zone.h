@@ -40,6 +40,9 @@ class TimeZone {
 // nullptr when there is no such zone. Zones are kept as long as the process. Not thread-safe.
 const TimeZone* find_time_zone(std::string_view name);
 
+// The zone that this one was merged with in IANA's main data, or the zone itself.
+std::string_view merged_time_zone(std::string_view name);
+
 // Where the zone files are; /usr/share/zoneinfo unless told.
 void set_time_zone_directory(const std::string& path);
 

@@ -1,0 +1,142 @@
+// Zones that IANA's main data merges with another one, because their clocks have agreed since 1970.
+// Builds of the zone files differ in whether they keep such a zone's older history; with this table
+// old offsets do not depend on the build, and are those that Java and most systems give.
+#include <algorithm>
+#include <iterator>
+
+#include "core/graph/temporal/time_zone.h"
+
+namespace rv::graph {
+namespace {
+
+struct Link {
+  std::string_view name, merged_into;
+};
+
+// By name.
+constexpr Link kLinks[] = {
+    {"Africa/Accra", "Africa/Abidjan"},
+    {"Africa/Addis_Ababa", "Africa/Nairobi"},
+    {"Africa/Asmara", "Africa/Nairobi"},
+    {"Africa/Bamako", "Africa/Abidjan"},
+    {"Africa/Bangui", "Africa/Lagos"},
+    {"Africa/Banjul", "Africa/Abidjan"},
+    {"Africa/Blantyre", "Africa/Maputo"},
+    {"Africa/Brazzaville", "Africa/Lagos"},
+    {"Africa/Bujumbura", "Africa/Maputo"},
+    {"Africa/Conakry", "Africa/Abidjan"},
+    {"Africa/Dakar", "Africa/Abidjan"},
+    {"Africa/Dar_es_Salaam", "Africa/Nairobi"},
+    {"Africa/Djibouti", "Africa/Nairobi"},
+    {"Africa/Douala", "Africa/Lagos"},
+    {"Africa/Freetown", "Africa/Abidjan"},
+    {"Africa/Gaborone", "Africa/Maputo"},
+    {"Africa/Harare", "Africa/Maputo"},
+    {"Africa/Kampala", "Africa/Nairobi"},
+    {"Africa/Kigali", "Africa/Maputo"},
+    {"Africa/Kinshasa", "Africa/Lagos"},
+    {"Africa/Libreville", "Africa/Lagos"},
+    {"Africa/Lome", "Africa/Abidjan"},
+    {"Africa/Luanda", "Africa/Lagos"},
+    {"Africa/Lubumbashi", "Africa/Maputo"},
+    {"Africa/Lusaka", "Africa/Maputo"},
+    {"Africa/Malabo", "Africa/Lagos"},
+    {"Africa/Maseru", "Africa/Johannesburg"},
+    {"Africa/Mbabane", "Africa/Johannesburg"},
+    {"Africa/Mogadishu", "Africa/Nairobi"},
+    {"Africa/Niamey", "Africa/Lagos"},
+    {"Africa/Nouakchott", "Africa/Abidjan"},
+    {"Africa/Ouagadougou", "Africa/Abidjan"},
+    {"Africa/Porto-Novo", "Africa/Lagos"},
+    {"America/Anguilla", "America/Puerto_Rico"},
+    {"America/Antigua", "America/Puerto_Rico"},
+    {"America/Aruba", "America/Puerto_Rico"},
+    {"America/Atikokan", "America/Panama"},
+    {"America/Blanc-Sablon", "America/Puerto_Rico"},
+    {"America/Cayman", "America/Panama"},
+    {"America/Coral_Harbour", "America/Panama"},
+    {"America/Creston", "America/Phoenix"},
+    {"America/Curacao", "America/Puerto_Rico"},
+    {"America/Dominica", "America/Puerto_Rico"},
+    {"America/Grenada", "America/Puerto_Rico"},
+    {"America/Guadeloupe", "America/Puerto_Rico"},
+    {"America/Kralendijk", "America/Puerto_Rico"},
+    {"America/Lower_Princes", "America/Puerto_Rico"},
+    {"America/Marigot", "America/Puerto_Rico"},
+    {"America/Montreal", "America/Toronto"},
+    {"America/Montserrat", "America/Puerto_Rico"},
+    {"America/Nassau", "America/Toronto"},
+    {"America/Nipigon", "America/Toronto"},
+    {"America/Port_of_Spain", "America/Puerto_Rico"},
+    {"America/St_Barthelemy", "America/Puerto_Rico"},
+    {"America/St_Kitts", "America/Puerto_Rico"},
+    {"America/St_Lucia", "America/Puerto_Rico"},
+    {"America/St_Thomas", "America/Puerto_Rico"},
+    {"America/St_Vincent", "America/Puerto_Rico"},
+    {"America/Thunder_Bay", "America/Toronto"},
+    {"America/Tortola", "America/Puerto_Rico"},
+    {"Antarctica/DumontDUrville", "Pacific/Port_Moresby"},
+    {"Antarctica/McMurdo", "Pacific/Auckland"},
+    {"Arctic/Longyearbyen", "Europe/Berlin"},
+    {"Asia/Aden", "Asia/Riyadh"},
+    {"Asia/Bahrain", "Asia/Qatar"},
+    {"Asia/Brunei", "Asia/Kuching"},
+    {"Asia/Kuala_Lumpur", "Asia/Singapore"},
+    {"Asia/Kuwait", "Asia/Riyadh"},
+    {"Asia/Muscat", "Asia/Dubai"},
+    {"Asia/Phnom_Penh", "Asia/Bangkok"},
+    {"Asia/Vientiane", "Asia/Bangkok"},
+    {"Atlantic/Jan_Mayen", "Europe/Berlin"},
+    {"Atlantic/Reykjavik", "Africa/Abidjan"},
+    {"Atlantic/St_Helena", "Africa/Abidjan"},
+    {"Europe/Amsterdam", "Europe/Brussels"},
+    {"Europe/Bratislava", "Europe/Prague"},
+    {"Europe/Busingen", "Europe/Zurich"},
+    {"Europe/Copenhagen", "Europe/Berlin"},
+    {"Europe/Guernsey", "Europe/London"},
+    {"Europe/Isle_of_Man", "Europe/London"},
+    {"Europe/Jersey", "Europe/London"},
+    {"Europe/Ljubljana", "Europe/Belgrade"},
+    {"Europe/Luxembourg", "Europe/Brussels"},
+    {"Europe/Monaco", "Europe/Paris"},
+    {"Europe/Oslo", "Europe/Berlin"},
+    {"Europe/Podgorica", "Europe/Belgrade"},
+    {"Europe/San_Marino", "Europe/Rome"},
+    {"Europe/Sarajevo", "Europe/Belgrade"},
+    {"Europe/Skopje", "Europe/Belgrade"},
+    {"Europe/Stockholm", "Europe/Berlin"},
+    {"Europe/Uzhgorod", "Europe/Kyiv"},
+    {"Europe/Vaduz", "Europe/Zurich"},
+    {"Europe/Vatican", "Europe/Rome"},
+    {"Europe/Zagreb", "Europe/Belgrade"},
+    {"Europe/Zaporozhye", "Europe/Kyiv"},
+    {"Indian/Antananarivo", "Africa/Nairobi"},
+    {"Indian/Christmas", "Asia/Bangkok"},
+    {"Indian/Cocos", "Asia/Yangon"},
+    {"Indian/Comoro", "Africa/Nairobi"},
+    {"Indian/Kerguelen", "Indian/Maldives"},
+    {"Indian/Mahe", "Asia/Dubai"},
+    {"Indian/Mayotte", "Africa/Nairobi"},
+    {"Indian/Reunion", "Asia/Dubai"},
+    {"Pacific/Chuuk", "Pacific/Port_Moresby"},
+    {"Pacific/Funafuti", "Pacific/Tarawa"},
+    {"Pacific/Majuro", "Pacific/Tarawa"},
+    {"Pacific/Midway", "Pacific/Pago_Pago"},
+    {"Pacific/Pohnpei", "Pacific/Guadalcanal"},
+    {"Pacific/Ponape", "Pacific/Guadalcanal"},
+    {"Pacific/Saipan", "Pacific/Guam"},
+    {"Pacific/Truk", "Pacific/Port_Moresby"},
+    {"Pacific/Wake", "Pacific/Tarawa"},
+    {"Pacific/Wallis", "Pacific/Tarawa"},
+    {"Pacific/Yap", "Pacific/Port_Moresby"},
+};
+
+}  // namespace
+
+std::string_view merged_time_zone(std::string_view name) {
+  const auto* link = std::lower_bound(std::begin(kLinks), std::end(kLinks), name,
+                                      [](const Link& l, std::string_view n) { return l.name < n; });
+  return link != std::end(kLinks) && link->name == name ? link->merged_into : name;
+}
+
+}  // namespace rv::graph
