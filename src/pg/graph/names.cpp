@@ -97,6 +97,9 @@ graph::KeyTable& session_keys() {
   return *keys;
 }
 
+// What the session remembers watches the catalogue before anything is remembered.
+GraphNames::GraphNames(const GraphTables& tables) : tables_(tables) { SessionNames::get(); }
+
 void GraphNames::load() {
   check_table_access(tables_.name, ACL_SELECT);
   const Entries entries = read_names(tables_.name);

@@ -18,7 +18,7 @@ graph::KeyTable& session_keys();
 // The names of one query. Committed names are also remembered for the session: they never change.
 class GraphNames {
  public:
-  explicit GraphNames(const GraphTables& tables) : tables_(tables) {}
+  explicit GraphNames(const GraphTables& tables);
   graph::NameId find(bool is_type, std::string_view name);
   graph::NameId intern(bool is_type, std::string_view name);
   std::string_view name(bool is_type, graph::NameId id);

@@ -131,6 +131,32 @@ TEST_F(CypherLanguage, SelectedShortestPaths) {
   EXPECT_EQ(s.number(ends + "SHORTEST 2 GROUPS (a)-->+(c) RETURN count(p)"), 3);
 }
 
+TEST_F(CypherLanguage, MergedTimeZonesShareTheirHistory) {
+  EXPECT_EQ(s.value("toString(datetime('1818-07-21T21:40:32.142[Europe/Stockholm]'))"),
+            "\"1818-07-21T21:40:32.142+00:53:28[Europe/Stockholm]\"");
+  EXPECT_EQ(s.value("toString(datetime('2024-07-01T12:00[Europe/Stockholm]'))"),
+            "\"2024-07-01T12:00+02:00[Europe/Stockholm]\"");
+}
+
+TEST_F(CypherLanguage, VectorPaths) {
+  s.rows(
+      "CREATE (a:S {n: 'a', v: [1, 0]}), (b:S {n: 'b', v: [0.9, 0.1]}), (c:S {n: 'c', v: [0.8, "
+      "0.2]}), (x:S {n: 'x', v: [-1, 0.1]}), (a)-[:T]->(b)-[:T]->(c), (a)-[:T]->(x)-[:T]->(c)");
+  const std::string ends = "MATCH (a:S {n: 'a'}), (c:S {n: 'c'}) ";
+  for (const char* goal : {"total", "largest", "hops"})
+    EXPECT_EQ(s.rows(ends +
+                     "RETURN [n IN nodes(ruvector.vectorPath(a, c, 'T', {vectorProperty: "
+                     "'v', optimization: '" +
+                     goal + "'})) | n.n] AS w"),
+              (Rows{R"({"w":["a","b","c"]})"}))
+        << goal;
+  EXPECT_EQ(
+      s.rows(ends + "RETURN ruvector.vectorPath(a, c, 'T', {vectorProperty: 'v', maxHops: 1}) "
+                    "AS p"),
+      (Rows{R"({"p":null})"}));
+  EXPECT_THROW(s.rows(ends + "RETURN ruvector.vectorPath(a, c, 'T', {metric: 'ip'})"), Error);
+}
+
 TEST_F(CypherLanguage, Foreach) {
   s.rows(
       "MATCH (a:Person {name: 'Ann'}) FOREACH (x IN [1, 2] | CREATE (a)-[:HAS]->(:Thing {x: x}) "
