@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS large_node (id int PRIMARY KEY, embedding vector(64),
 CREATE TABLE IF NOT EXISTS large_edge (src_id int, dst_id int);
 INSERT INTO large_node
   SELECT i, ruvector_normalize(('[' || i % 10 - 4.5 || repeat(',' || (i % 97) * 0.01, 31) || repeat(',' || (i % 89) * 0.01, 31) || ',1]')::vector(64)),
-    i % 10, CASE i % 50 WHEN 0 THEN 'train' WHEN 1 THEN 'val' WHEN 2 THEN 'test' ELSE 'none' END
+    i % 10, CASE i / 10 % 50 WHEN 0 THEN 'train' WHEN 1 THEN 'val' WHEN 2 THEN 'test' ELSE 'none' END
   FROM generate_series(1, 1000000) i WHERE NOT EXISTS (SELECT FROM large_node);
 INSERT INTO large_edge
   SELECT i % 1000000 + 1, ((i::bigint * 7919 + i / 3) % 100000 * 10 + i % 10) % 1000000 + 1 FROM generate_series(1, 10000000) i

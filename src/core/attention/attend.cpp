@@ -7,6 +7,7 @@
 #include "core/attention/head.h"
 #include "core/attention/kernels.h"
 #include "core/base/error.h"
+#include "core/simd/distance.h"
 
 namespace rv::attention {
 namespace {
@@ -119,6 +120,7 @@ Evaluated attend(const std::string& type, Inputs inputs, const Params& params,
   if (inputs.k.empty()) inputs.k = inputs.q;
   if (type == "reformer") inputs.k = inputs.q;
   if (inputs.v.empty()) inputs.v = inputs.k;
+  const PollDuringProducts polling(options.poll);
   const auto q = static_cast<long>(inputs.q.rows), k = static_cast<long>(inputs.k.rows);
   // Fewer queries than keys: the queries are the last positions, as in decoding.
   const long offset = static_cast<long>(
@@ -164,16 +166,30 @@ double pair_score(const std::string& type, const Matrix& query, const Matrix& ke
 }
 
 double maxsim(std::span<const float* const> queries, std::span<const float* const> documents,
-              std::size_t dim) {
+              std::size_t dim, const Poll& poll) {
+  const auto product = simd::kernels().inner_product;
   double sum = 0;
+  std::size_t work = 0;
   for (const float* q : queries) {
-    double best = kMasked;
+    // The best is found in float32; its value is computed anew.
+    const float* best = nullptr;
+    float most = 0;
     for (const float* d : documents) {
-      double s = 0;
-      for (std::size_t i = 0; i < dim; ++i) s += double{q[i]} * double{d[i]};
-      best = std::max(best, s);
+      const float s = product(q, d, dim);
+      if (best == nullptr || s > most) {
+        best = d;
+        most = s;
+      }
     }
-    sum += best;
+    work += documents.size() * dim;
+    if (work > (4u << 20) && poll) {
+      poll();
+      work = 0;
+    }
+    double exact = 0;
+    for (std::size_t i = 0; best != nullptr && i < dim; ++i)
+      exact += double{q[i]} * double{best[i]};
+    sum += best != nullptr ? exact : kMasked;
   }
   return sum;
 }

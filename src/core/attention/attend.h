@@ -32,8 +32,8 @@ Evaluated attend(const std::string& type, Inputs inputs, const Params& params,
 double pair_score(const std::string& type, const Matrix& query, const Matrix& key,
                   const Params& params);
 
-// sum_i max_j q_i . d_j (ColBERT); float32 input, float64 sums.
+// sum_i max_j q_i . d_j (ColBERT); the best of each query by float32 products, summed in float64.
 double maxsim(std::span<const float* const> queries, std::span<const float* const> documents,
-              std::size_t dim);
+              std::size_t dim, const Poll& poll = {});
 
 }  // namespace rv::attention

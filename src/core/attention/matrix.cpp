@@ -26,19 +26,46 @@ void check_inner(std::size_t a, std::size_t b) {
                                                " columns against " + std::to_string(b));
 }
 
+thread_local const std::function<void()>* current_poll = nullptr;
+
+// compute(first row, rows) for all rows, a few million products at a time.
+template <class Compute>
+void in_parts(std::size_t rows, std::size_t cost, Compute compute) {
+  constexpr std::size_t kProducts = 8 << 20;
+  const std::size_t step = std::max<std::size_t>(16, kProducts / std::max<std::size_t>(1, cost));
+  for (std::size_t i = 0; i < rows; i += step) {
+    poll_now();
+    compute(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(std::min(step, rows - i)));
+  }
+}
+
 }  // namespace
+
+PollDuringProducts::PollDuringProducts(const std::function<void()>& poll) noexcept
+    : before_(current_poll) {
+  current_poll = &poll;
+}
+void poll_now() {
+  if (current_poll != nullptr && *current_poll) (*current_poll)();
+}
+PollDuringProducts::~PollDuringProducts() { current_poll = before_; }
 
 Matrix multiply(const Matrix& a, const Matrix& b) {
   check_inner(a.cols, b.rows);
   Matrix out(a.rows, b.cols);
-  view(out).noalias() = view(a) * view(b);
+  in_parts(a.rows, a.cols * b.cols, [&](Eigen::Index first, Eigen::Index rows) {
+    view(out).middleRows(first, rows).noalias() = view(a).middleRows(first, rows) * view(b);
+  });
   return out;
 }
 
 Matrix multiply_transposed(const Matrix& a, const Matrix& b) {
   check_inner(a.cols, b.cols);
   Matrix out(a.rows, b.rows);
-  view(out).noalias() = view(a) * view(b).transpose();
+  in_parts(a.rows, a.cols * b.rows, [&](Eigen::Index first, Eigen::Index rows) {
+    view(out).middleRows(first, rows).noalias() =
+        view(a).middleRows(first, rows) * view(b).transpose();
+  });
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,22 @@ struct Matrix {
   double at(std::size_t i, std::size_t j) const noexcept { return data[i * cols + j]; }
   bool empty() const noexcept { return data.empty(); }
 };
+
+// While it lives, the products of this thread call `poll` (which may throw) every few milliseconds.
+// Scopes nest.
+class PollDuringProducts {
+ public:
+  explicit PollDuringProducts(const std::function<void()>& poll) noexcept;
+  ~PollDuringProducts();
+  PollDuringProducts(const PollDuringProducts&) = delete;
+  PollDuringProducts& operator=(const PollDuringProducts&) = delete;
+
+ private:
+  const std::function<void()>* before_;
+};
+
+// Calls the poll of the scope, if there is one.
+void poll_now();
 
 Matrix multiply(const Matrix& a, const Matrix& b);             // a b
 Matrix multiply_transposed(const Matrix& a, const Matrix& b);  // a b^T

@@ -62,6 +62,7 @@ void sinkhorn(Matrix& s, std::size_t iterations) {
   for (std::size_t t = 0; t < iterations; ++t) {
     const bool by_row = t % 2 == 0;
     for (std::size_t i = 0; i < (by_row ? s.rows : s.cols); ++i) {
+      if (i % 64 == 0) poll_now();
       double* x = by_row ? s.row(i) : s.data.data() + i;
       const std::size_t n = by_row ? s.cols : s.rows, stride = by_row ? 1 : s.cols;
       const double log_sum = log_sum_exp(x, n, stride);
@@ -75,6 +76,7 @@ void sinkhorn(Matrix& s, std::size_t iterations) {
 // External attention: softmax over the tokens, then every row by its sum.
 void double_normalise(Matrix& s) {
   for (std::size_t j = 0; j < s.cols; ++j) {
+    if (j % 64 == 0) poll_now();
     const double log_sum = log_sum_exp(s.data.data() + j, s.rows, s.cols);
     for (std::size_t i = 0; i < s.rows; ++i) s.at(i, j) = std::exp(s.at(i, j) - log_sum);
   }

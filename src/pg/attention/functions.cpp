@@ -157,7 +157,7 @@ RV_FUNCTION(rv_maxsim)
   std::vector<const float*> queries, documents;
   for (std::size_t i = 0; i < q.count; ++i) queries.push_back(q[i].data());
   for (std::size_t i = 0; i < d.count; ++i) documents.push_back(d[i].data());
-  return Float8GetDatum(attention::maxsim(queries, documents, q.dim));
+  return Float8GetDatum(attention::maxsim(queries, documents, q.dim, [] { check_interrupts(); }));
 }
 
 namespace {

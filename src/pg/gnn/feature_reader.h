@@ -21,6 +21,7 @@ class FeatureReader {
   std::string expression() const;
   // One row; node n of ids has it. NULL, NaN, infinity and another length are errors.
   void add(Datum value, bool null, const IdMap& ids, std::uint32_t n);
+  std::size_t columns() const noexcept { return columns_; }  // 0 before the first row
   // The rows, taken in the order of their arrival numbers (empty: as they came). Few non-zero
   // values: sparse.
   gnn::Features<float> take(const std::vector<std::uint32_t>& order);

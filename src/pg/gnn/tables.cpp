@@ -45,11 +45,37 @@ std::size_t expected_rows(Oid relation) {
   return n > 0 && n < 1e9 ? static_cast<std::size_t>(n * 1.01) + 1 : 0;
 }
 
+// Runs `step` of reading; when memory ends there, the error tells what the whole graph would take,
+// as far as the planner knows its size.
+template <class Step>
+void with_need(const GraphTables& t, std::size_t columns, Step step) {
+  std::string message;
+  try {
+    step();
+    return;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::out_of_memory) throw;
+    message = e.what();
+  }
+  const std::size_t nodes = t.nodes == InvalidOid ? 0 : expected_rows(t.nodes);
+  const std::size_t edges = t.edges == InvalidOid ? 0 : expected_rows(t.edges);
+  const std::size_t bytes = nodes * (columns * sizeof(float) + 24) +
+                            edges * (t.directed ? 1 : 2) * (sizeof(gnn::Edge) + 12);
+  throw Error(ErrorCode::out_of_memory, message,
+              bytes == 0 ? std::string()
+                         : "Reading about " + std::to_string(nodes) + " nodes and " +
+                               std::to_string(edges) + " edges takes about " +
+                               std::to_string((bytes >> 20) + 1) + " MB, running a model over " +
+                               "them more.",
+              "Increase maintenance_work_mem. ruvector_gnn_estimate() tells the need of a model.");
+}
+
 // Reads (source, target[, weight]) rows. number(value, type, role) numbers an end.
 template <class Number>
 void read_edge_rows(const GraphTables& t, const std::string& query,
                     const std::vector<SqlValue>& parameters, Number number,
-                    std::vector<gnn::Edge>& out, MemoryBudget& budget, gnn::Charge& charge) {
+                    std::vector<gnn::Edge>& out, MemoryBudget& budget, gnn::Charge& charge,
+                    std::size_t feature_columns = 0) {
   const Oid source_type = column_type(t.edges, t.source, "source_column");
   const Oid target_type = column_type(t.edges, t.target, "target_column");
   std::vector<gnn::Charge> charges;
@@ -76,7 +102,9 @@ void read_edge_rows(const GraphTables& t, const std::string& query,
       throw Error(ErrorCode::limit_exceeded, "a graph may have at most 4294967294 edges");
     // The list, and the compressed rows made of it.
     constexpr std::size_t kStep = 65536;
-    if (out.size() % kStep == 0) charges.emplace_back(&budget, kStep * (sizeof(gnn::Edge) + 12));
+    if (out.size() % kStep == 0)
+      with_need(t, feature_columns,
+                [&] { charges.emplace_back(&budget, kStep * (sizeof(gnn::Edge) + 12)); });
     out.push_back({from, to, weight});
   });
   std::size_t total = charges.size() * 65536 * (sizeof(gnn::Edge) + 12);
@@ -201,7 +229,7 @@ GraphData read_nodes(SqlSession&, const GraphTables& t, MemoryBudget& budget) {
       throw Error(
           ErrorCode::unique_violation,
           "node " + data.ids->shown(n) + " appears more than once in " + relation_name(t.nodes));
-    if (reader) reader->add(v[1], nulls[1], *data.ids, n);
+    if (reader) with_need(t, reader->columns(), [&] { reader->add(v[1], nulls[1], *data.ids, n); });
     std::size_t at = label_at;
     if (!t.label.empty()) {
       data.has_label.push_back(!nulls[at]);
@@ -246,7 +274,7 @@ GraphData read_graph(SqlSession& session, const GraphTables& t, MemoryBudget& bu
           if (n == kNoNode) unknown_end(t, id, type, column);
           return n;
         },
-        edges, budget, charge);
+        edges, budget, charge, data.features.columns());
     finish_graph(data, std::move(edges), t);
     return data;
   }
@@ -419,7 +447,7 @@ GraphData read_neighborhood(SqlSession& session, const GraphTables& t, Datum tar
           "node " + data.ids->shown(n) + " appears more than once in " + relation_name(t.nodes));
     place[n] = static_cast<std::uint32_t>(arrived.size());
     arrived.push_back(n);
-    if (reader) reader->add(v[1], nulls[1], *data.ids, n);
+    if (reader) with_need(t, reader->columns(), [&] { reader->add(v[1], nulls[1], *data.ids, n); });
   });
   for (std::uint32_t i = 0; i < kept; ++i) {
     if (place[i] != kNoNode) continue;

@@ -41,15 +41,18 @@ SELECT throws_ok($$select ruvector_poincare_evaluate('select 1, 2', 'select 1, '
 SET LOCAL maintenance_work_mem = '1MB';
 SELECT throws_ok($$select ruvector_train_poincare('select i, i / 2 from generate_series(1, 100000) i', 10)$$, '53200');
 RESET maintenance_work_mem;
--- a cancel ends it soon
+-- a cancel ends it soon; the best of three, for the machine may be busy
 CREATE FUNCTION pg_temp.cancelled() RETURNS interval LANGUAGE plpgsql AS $$
 DECLARE start timestamptz := clock_timestamp();
 BEGIN
   PERFORM ruvector_train_poincare('SELECT child, parent FROM closure', 10, '{"epochs": 1000000}');
   RETURN NULL;
-EXCEPTION WHEN query_canceled THEN RETURN clock_timestamp() - start;
+EXCEPTION WHEN query_canceled THEN RETURN clock_timestamp() - start - interval '300 ms';
 END $$;
 SET LOCAL statement_timeout = 300;
-SELECT ok(pg_temp.cancelled() < '2 seconds', 'cancel');
+CREATE TABLE took AS SELECT pg_temp.cancelled() AS t;
+INSERT INTO took SELECT pg_temp.cancelled();
+INSERT INTO took SELECT pg_temp.cancelled();
+SELECT ok((SELECT min(t) FROM took) < '200 ms', 'a cancel takes effect within 200 ms');
 SELECT * FROM finish();
 ROLLBACK;
