@@ -92,7 +92,7 @@ double calibrate_factor(const AuditSet& a, const Rows& rows, const EffortModel& 
   return 0;
 }
 
-Mean fixed_at(const AuditSet& a, const Rows& rows, std::size_t i) {
+Mean fixed_at(const AuditSet& a, std::span<const std::uint32_t> rows, std::size_t i) {
   Mean s;
   for (const auto r : rows) {
     s.recall += static_cast<double>(a.query[r].recall[i]);
@@ -102,8 +102,9 @@ Mean fixed_at(const AuditSet& a, const Rows& rows, std::size_t i) {
   return {s.recall / n, s.work / n};
 }
 
-// Work of one fixed effort that has that recall on `rows`, between grid points by interpolation.
-double fixed_work_at_recall(const AuditSet& a, const Rows& rows, double recall) {
+}  // namespace
+
+double fixed_work_at_recall(const AuditSet& a, std::span<const std::uint32_t> rows, double recall) {
   Mean before = fixed_at(a, rows, 0);
   if (before.recall >= recall) return before.work;
   for (std::size_t i = 1; i < a.effort.size(); ++i) {
@@ -116,8 +117,6 @@ double fixed_work_at_recall(const AuditSet& a, const Rows& rows, double recall) 
   }
   return before.work;
 }
-
-}  // namespace
 
 double EffortModel::distance(const Features& f) const noexcept {
   double s = 0;

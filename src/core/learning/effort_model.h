@@ -60,6 +60,11 @@ struct FixedEffort {
 FixedEffort calibrate_fixed(const AuditSet& audits, std::span<const std::uint32_t> rows,
                             double target);
 
+// Work of one fixed effort that has that mean recall on `rows`, between efforts of the grid by
+// interpolation: what a model's work is to be compared with.
+double fixed_work_at_recall(const AuditSet& audits, std::span<const std::uint32_t> rows,
+                            double recall);
+
 // 55000 with fewer than kLeastAudits queries. Half of them train, half calibrate; the held-out
 // comparison swaps the halves' roles within the calibration part.
 CalibrationReport calibrate(const AuditSet& audits, double target, double lambda = 1.0);

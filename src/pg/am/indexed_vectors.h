@@ -61,6 +61,8 @@ class IndexedVectors {
   // Keeps a query. False when the distance to it is undefined for every row (zero by cosine).
   void set_query(Datum value);
   const float* query_floats() const noexcept { return query_floats_.data(); }
+  // The query's value without its varlena header.
+  const std::vector<std::byte>& query_bytes() const noexcept { return query_bytes_; }
   // The exact distance of a value to the query, in the units of metric(): squared for l2, minus the
   // inner product, sinh^2 of half a hyperbolic distance. NaN sorts last.
   double distance(Datum value);

@@ -10,9 +10,9 @@ constinit ScanObserver watching = nullptr;
 
 const ScanStats& last_scan() noexcept { return last; }
 
-void report_scan(const ScanStats& stats) noexcept {
+void report_scan(const ScanStats& stats, const ScanQuery& query) noexcept {
   last = stats;
-  if (watching != nullptr) watching(last);
+  if (watching != nullptr) watching(last, query);
 }
 
 void observe_scans(ScanObserver observer) noexcept { watching = observer; }

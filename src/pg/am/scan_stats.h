@@ -1,7 +1,9 @@
 // What the last index scan of this backend did, for ruvector_last_scan() and for observers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "pg/base/pg.h"
 
@@ -21,12 +23,19 @@ struct ScanStats {
   bool swept = false;
 };
 
+// What the scan asked for: the value behind its varlena header, and the floats it was navigated by.
+// Good while the observer runs; empty for a NULL query and for indexes that learning is not for.
+struct ScanQuery {
+  std::span<const std::byte> value;
+  std::span<const float> floats;
+};
+
 const ScanStats& last_scan() noexcept;
-void report_scan(const ScanStats& stats) noexcept;
+void report_scan(const ScanStats& stats, const ScanQuery& query = {}) noexcept;
 
 // Called when a scan of a vector index ends, by whoever wants to learn from it (the learning
 // feature); null when nobody does. It must not raise.
-using ScanObserver = void (*)(const ScanStats& stats);
+using ScanObserver = void (*)(const ScanStats& stats, const ScanQuery& query);
 void observe_scans(ScanObserver observer) noexcept;
 
 }  // namespace rv::pg

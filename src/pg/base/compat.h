@@ -47,6 +47,25 @@ extern "C" {
 #define rv_reserve_guc_prefix(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+// PG 15: shared memory is asked for in a hook, no longer while the library is loaded.
+extern "C" {
+#include "storage/ipc.h"
+}
+inline void rv_request_shared_memory(void (*request)()) {
+#if PG_VERSION_NUM >= 150000
+  static shmem_request_hook_type previous;
+  static void (*wanted)();
+  previous = shmem_request_hook;
+  wanted = request;
+  shmem_request_hook = [] {
+    if (previous != nullptr) previous();
+    wanted();
+  };
+#else
+  request();
+#endif
+}
+
 // PG 15: InitMaterializedSRF (named SetSingleFuncCall before 15.1; PG 14 has neither).
 extern "C" {
 #include "funcapi.h"

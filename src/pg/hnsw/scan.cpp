@@ -102,7 +102,10 @@ void OrderedScan::report() {
   stats_.hops = search_.stats().hops;
   stats_.distances = search_.stats().distances;
   stats_.pages = store_.pins();
-  report_scan(stats_);
+  report_scan(stats_, null_query_ ? ScanQuery{}
+                                  : ScanQuery{vectors_.query_bytes(),
+                                              {vectors_.query_floats(),
+                                               static_cast<std::size_t>(vectors_.dim())}});
   stats_.index = InvalidOid;
 }
 

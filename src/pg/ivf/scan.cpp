@@ -2,9 +2,13 @@
 // further lists when the caller wants more.
 #include "core/index/ivf/search.h"
 
+#include <algorithm>
 #include <optional>
 
+#include "core/index/ivf/scan_features.h"
+
 #include "pg/am/heap_rows.h"
+#include "pg/am/scan_advice.h"
 #include "pg/am/scan_stats.h"
 #include "pg/base/memory.h"
 #include "pg/ivf/callbacks.h"
@@ -36,6 +40,7 @@ struct Scan {
   ScanSettings settings;
   bool started = false;
   bool null_query = false;
+  int first = 0;  // lists to begin with when the scan is advised; 0: it is not
   ScanStats stats;
 
   void report() {
@@ -43,7 +48,9 @@ struct Scan {
     stats.hops = search.counts().lists;
     stats.distances = search.counts().codes;
     stats.pages = search.counts().pages;
-    report_scan(stats);
+    report_scan(stats, null_query ? ScanQuery{}
+                                  : ScanQuery{vectors.query_bytes(),
+                                              {vectors.query_floats(), search.index().dim()}});
     started = false;
   }
 };
@@ -53,6 +60,24 @@ ItemPointerData tid_of(index::ivf::RowId row) {
   ItemPointerSet(&tid, static_cast<BlockNumber>(row >> 16),
                  static_cast<OffsetNumber>(row & 0xFFFF));
   return tid;
+}
+
+// Lists that a scan looks at before it asks how far to go.
+constexpr int kFirstProbes = 2;
+
+// The first lists. Who has learned how many lists queries need is asked after a few of them.
+bool begin(IndexScanDesc scan, Scan* s) {
+  s->stats.batches = 1;
+  if (s->first <= 0) return s->search.probe(s->settings.probes);
+  if (!s->search.probe(static_cast<std::uint32_t>(s->first))) return false;
+  const int total =
+      std::clamp(scan_advisor()->total(scan->indexRelation, index::ivf::features(s->search),
+                                       static_cast<int>(s->settings.probes)),
+                 s->first, static_cast<int>(s->search.ordered_lists()));
+  s->search.widen(static_cast<std::uint32_t>(total));
+  s->settings.probes = static_cast<std::uint32_t>(total);
+  s->stats.ef = total;
+  return true;
 }
 
 void start(IndexScanDesc scan, Scan* s) {
@@ -66,13 +91,21 @@ void start(IndexScanDesc scan, Scan* s) {
   });
   s->settings = scan_settings(scan->indexRelation, s->search.index().lists());
   s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
+  const ScanAdvisor* advisor = s->null_query ? nullptr : scan_advisor();
+  const int configured = static_cast<int>(s->settings.probes);
+  s->first = advisor == nullptr
+                 ? 0
+                 : std::min(kFirstProbes, advisor->first(scan->indexRelation, configured));
+  // Advice may lead beyond the configured probes, not beyond ivfflat.max_probes.
+  const std::uint32_t most =
+      s->first > 0 && !s->settings.iterative ? s->search.index().lists() : s->settings.max_probes;
   if (s->null_query) {
     // No distance is known: any order is right.
     const std::vector<float> any(s->search.index().dim(), 1.0f);
     s->search.start(any.data(), s->settings.max_probes);
   } else {
     s->vectors.set_query(scan->orderByData->sk_argument);
-    s->search.start(s->vectors.query_floats(), s->settings.max_probes);
+    s->search.start(s->vectors.query_floats(), most);
   }
   s->stats = {};
   s->stats.index = RelationGetRelid(scan->indexRelation);
@@ -110,8 +143,7 @@ bool get_tuple(IndexScanDesc scan, ScanDirection) {
     auto* s = static_cast<Scan*>(scan->opaque);
     if (!s->started) {
       start(scan, s);
-      s->stats.batches = 1;
-      if (!s->search.probe(s->settings.probes)) return false;
+      if (!begin(scan, s)) return false;
     }
     const auto exact = [s](index::ivf::RowId row, float* distance) {
       if (s->null_query) {

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "core/base/rng.h"
+#include "pg/base/datum.h"
+#include "pg/learning/capture.h"
 
 extern "C" {
 #include "access/relscan.h"
@@ -14,6 +16,7 @@ extern "C" {
 #include "portability/instr_time.h"
 #include "utils/acl.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
@@ -21,7 +24,30 @@ extern "C" {
 namespace rv::pg::learn {
 namespace {
 constexpr int kBatch = 200;
-}
+
+// Expressions and predicates of indexes are their owner's code: it runs with the owner's rights, as
+// when the server itself evaluates it. An error ends this with the (sub)transaction.
+class AsOwner {
+ public:
+  explicit AsOwner(Relation table) {
+    GetUserIdAndSecContext(&user_, &context_);
+    SetUserIdAndSecContext(table->rd_rel->relowner, context_ | SECURITY_RESTRICTED_OPERATION);
+    level_ = call([] { return NewGUCNestLevel(); });
+  }
+  ~AsOwner() {
+    if (std::uncaught_exceptions() > 0) return;
+    AtEOXact_GUC(false, level_);
+    SetUserIdAndSecContext(user_, context_);
+  }
+  AsOwner(const AsOwner&) = delete;
+  AsOwner& operator=(const AsOwner&) = delete;
+
+ private:
+  Oid user_ = InvalidOid;
+  int context_ = 0;
+  int level_ = 0;
+};
+}  // namespace
 
 AuditedIndex::AuditedIndex(Oid index) {
   call([&] {
@@ -62,6 +88,12 @@ std::string AuditedIndex::method() const {
   const Oid am = index_->rd_rel->relam;
   const char* name = call([am] { return get_am_name(am); });
   return name == nullptr ? std::string() : std::string(name);
+}
+
+Datum AuditedIndex::value_of(const std::vector<std::byte>& bytes) {
+  void* value = palloc_varlena(VARHDRSZ + bytes.size());
+  std::memcpy(VARDATA(value), bytes.data(), bytes.size());
+  return PointerGetDatum(value);
 }
 
 template <class Use>
@@ -109,6 +141,7 @@ void AuditedIndex::read_rows(Use&& use) {
 }
 
 std::vector<Datum> AuditedIndex::sample(std::size_t n, std::uint64_t seed) {
+  const AsOwner owner(heap_);
   std::vector<Datum> kept;
   Rng rng(seed);
   std::uint64_t seen = 0;
@@ -134,6 +167,7 @@ std::vector<Datum> AuditedIndex::sample(std::size_t n, std::uint64_t seed) {
 
 std::vector<std::vector<double>> AuditedIndex::exact(const std::vector<Datum>& queries,
                                                      std::size_t k) {
+  const AsOwner owner(heap_);
   std::vector<std::vector<double>> best(queries.size());  // max-heaps of k
   std::vector<double> distances(queries.size() * kBatch);
   const Datum* query = queries.data();
@@ -167,6 +201,8 @@ std::vector<std::vector<double>> AuditedIndex::exact(const std::vector<Datum>& q
 }
 
 AuditedIndex::Found AuditedIndex::search(Datum query, std::size_t k) {
+  const AsOwner owner(heap_);
+  const Unobserved unobserved;
   Found f;
   std::vector<double> distance(k);
   double* out = distance.data();

@@ -25,8 +25,11 @@ class AuditedIndex {
   AuditedIndex& operator=(const AuditedIndex&) = delete;
 
   Oid type() const noexcept { return type_; }
+  Oid id() const { return RelationGetRelid(index_); }
   Oid table() const { return RelationGetRelid(heap_); }
   std::string method() const;
+  // A value of the indexed type from what is behind its varlena header.
+  static Datum value_of(const std::vector<std::byte>& bytes);
   std::string name() const { return RelationGetRelationName(index_); }
   Relation relation() const noexcept { return index_; }
 

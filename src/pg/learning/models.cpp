@@ -1,11 +1,10 @@
 #include "pg/learning/models.h"
 
-#include <deque>
 #include <unordered_map>
 
 #include "core/base/no_destructor.h"
-#include "core/base/rng.h"
 #include "pg/base/guard.h"
+#include "pg/learning/capture.h"
 
 extern "C" {
 #include "access/genam.h"
@@ -23,10 +22,6 @@ extern "C" {
 namespace rv::pg::learn {
 namespace {
 
-constexpr std::size_t kMostSampled = 1024;
-// A scan's first effort: enough to see how the query lies, little beside what hard queries need.
-constexpr int kFirstEffort = 16;
-
 struct Entry {
   Mode mode = Mode::off;
   std::optional<learning::EffortModel> model;
@@ -40,8 +35,6 @@ struct State {
   std::optional<Forced> forced;
   ScanFeatures features{};
   bool has_features = false;
-  std::deque<SampledScan> sampled;
-  Rng rng{0x52755665};
 };
 State& state() {
   static NoDestructor<State> s;
@@ -161,6 +154,8 @@ int first_effort(Relation index, int configured) {
   if (s.forced) return s.forced->first;
   if (session_mode() == Mode::off) return 0;
   const Entry& e = entry_of(index);
+  if (e.mode == Mode::off) return 0;
+  scan_begins(RelationGetRelid(index));
   if (e.mode != Mode::on || session_mode() != Mode::on || !e.model) return 0;
   return std::min(kFirstEffort, configured);
 }
@@ -172,24 +167,12 @@ int total_effort(Relation index, const ScanFeatures& features, int configured) {
   if (s.forced) return s.forced->total;
   const Entry& e = entry_of(index);
   if (!e.model) return configured;
-  return e.model->effort(features, 1);
+  int effort = e.model->effort(features, 1);
+  if (most_effort() > 0) effort = std::min(effort, most_effort());
+  return std::max(effort, least_effort());
 }
 
 const ScanAdvisor advisor = {first_effort, total_effort};
-
-void observe(const ScanStats& stats) {
-  State& s = state();
-  if (s.forced || session_mode() == Mode::off || stats.index == InvalidOid) return;
-  const auto found = s.entries.find(stats.index);
-  if (found == s.entries.end() || found->second.mode == Mode::off) return;
-  if (s.rng.uniform() >= sample_rate()) return;
-  try {
-    if (s.sampled.size() >= kMostSampled) s.sampled.pop_front();
-    s.sampled.push_back({stats, s.features, s.has_features});
-  } catch (const std::bad_alloc&) {
-    // One sample less.
-  }
-}
 
 }  // namespace
 
@@ -198,19 +181,25 @@ const char* mode_name(Mode m) noexcept {
   return kNames[static_cast<int>(m)];
 }
 
-void force_effort(std::optional<Forced> forced) { state().forced = forced; }
+void force_effort(std::optional<Forced> forced) {
+  state().forced = forced;
+  switch_watching();
+}
+bool effort_is_forced() noexcept { return state().forced.has_value(); }
 const ScanFeatures& last_features() { return state().features; }
-
-void watch_scans() {
-  advise_scans(&advisor);
-  observe_scans([](const ScanStats& stats) { observe(stats); });
+const ScanFeatures* scan_features() noexcept {
+  return state().has_features ? &state().features : nullptr;
 }
 
-std::size_t sampled_scans() { return state().sampled.size(); }
-SampledScan take_scan() {
-  const SampledScan s = state().sampled.front();
-  state().sampled.pop_front();
-  return s;
+bool is_watched(Oid index) noexcept {
+  const auto found = state().entries.find(index);
+  return found != state().entries.end() && found->second.mode != Mode::off;
+}
+
+void switch_watching() {
+  const bool on = session_mode() != Mode::off || effort_is_forced();
+  advise_scans(on ? &advisor : nullptr);
+  watch_scans(on);
 }
 
 }  // namespace rv::pg::learn

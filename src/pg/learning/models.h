@@ -6,7 +6,6 @@
 
 #include "core/learning/effort_model.h"
 #include "pg/am/scan_advice.h"
-#include "pg/am/scan_stats.h"
 
 namespace rv::pg::learn {
 
@@ -19,6 +18,17 @@ double learning_rate();
 double recall_target();
 double latency_target_ms();
 double sample_rate();
+double audit_rate();
+double audit_budget_ms();
+int trajectory_retention_days();
+int worker_naptime_s();
+// Bounds of the efforts that models choose; 0: none.
+int least_effort();
+int most_effort();
+
+// A scan's first effort: enough to see how the query lies, little beside what hard queries need. An
+// ivfflat scan takes less.
+inline constexpr int kFirstEffort = 16;
 
 // An audit's scans: begin with `first`, whatever is learned, then go on to `total`.
 struct Forced {
@@ -26,19 +36,16 @@ struct Forced {
   int total = 0;
 };
 void force_effort(std::optional<Forced> forced);
+bool effort_is_forced() noexcept;
 // What the last forced or advised scan of this session saw after its first effort.
 const ScanFeatures& last_features();
+// The same, null when the scan was neither.
+const ScanFeatures* scan_features() noexcept;
 
-// Registers the advisor and the observer; called once, from _PG_init.
-void watch_scans();
+// Whether the index's scans are sampled, as far as this session knows.
+bool is_watched(Oid index) noexcept;
 
-// Scans sampled in this session and not yet written; take_scans() empties the list.
-struct SampledScan {
-  ScanStats stats;
-  ScanFeatures features;
-  bool has_features;
-};
-std::size_t sampled_scans();
-SampledScan take_scan();  // the oldest
+// Scans are advised and observed while the session's mode is not off or an audit forces efforts.
+void switch_watching();
 
 }  // namespace rv::pg::learn

@@ -37,7 +37,7 @@ RESET hnsw.ef_search;
 -- tuning
 CREATE TEMP TABLE tuned AS SELECT * FROM ruvector_auto_tune('items_v', 0.97, sample_queries := 400, apply := true);
 SELECT is((SELECT count(*)::int FROM tuned WHERE recommended), 1);
-SELECT ok((SELECT distances FROM tuned WHERE effort = 10) < (SELECT distances FROM tuned WHERE effort = 1000) / 2, 'more effort, more work');
+SELECT ok((SELECT distances FROM tuned WHERE effort = 10) < (SELECT max(distances) FROM tuned) / 2, 'more effort, more work');
 SELECT cmp_ok((SELECT recall FROM tuned WHERE recommended), '>=', 0.97::float8);
 SELECT is((SELECT (mode, version, recall_target)::text FROM ruvector_learning_status('items')), '(on,1,0.97)', 'in use');
 SELECT is((SELECT safe_effort FROM ruvector_learning_status('items')), (SELECT effort FROM tuned WHERE recommended));

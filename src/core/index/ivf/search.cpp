@@ -56,12 +56,26 @@ bool Search::probe(std::uint32_t count) {
   return true;
 }
 
+void Search::widen(std::uint32_t count) {
+  const std::size_t from = end_;
+  end_ = std::max(from, std::min(probes_.size(), begin_ + count));
+  if (end_ == from) return;
+  counts_.lists += end_ - from;
+  for (std::size_t i = from; i < end_; ++i) read_list(probes_[i].list);
+  order_.clear();
+  hand_on();
+}
+
 // Reads the window's lists and hands the nearest candidates on. What does not fit is read again
 // when the order gets there.
 void Search::read_window() {
   held_.clear();
   dropped_ = false;
   for (std::size_t i = begin_; i < end_; ++i) read_list(probes_[i].list);
+  hand_on();
+}
+
+void Search::hand_on() {
   float horizon = std::numeric_limits<float>::infinity();
   if (dropped_) {
     last_ = held_.front();  // the farthest

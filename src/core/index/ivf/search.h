@@ -26,6 +26,8 @@ class Search {
   void start(const float* query, std::uint32_t max_lists);
   // Looks at the next `count` lists. False when there are none left.
   bool probe(std::uint32_t count);
+  // Right after the first probe(): goes on as if it had been asked for this larger count.
+  void widen(std::uint32_t count);
 
   // The next row in the order of distances among the lists that were probed and not yet exhausted.
   // exact(row, &distance): see LazyOrder. False when probe() must be called.
@@ -44,6 +46,12 @@ class Search {
     }
   }
 
+  // For scan_features.h: how many lists are in order, the distance of the i-th nearest centre, and
+  // the candidates of the lists that were probed last.
+  std::size_t ordered_lists() const noexcept { return probes_.size(); }
+  float list_distance(std::size_t i) const noexcept { return probes_[i].distance; }
+  const std::vector<Candidate>& window() const noexcept { return held_; }
+
   const SearchCounts& counts() const noexcept { return counts_; }
   const Description& index() const noexcept { return *index_; }
 
@@ -53,6 +61,7 @@ class Search {
     std::uint32_t list;
   };
   void read_window();
+  void hand_on();
   void read_list(std::uint32_t list);
   void hold(const Candidate& c);
 
