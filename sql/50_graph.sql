@@ -209,6 +209,20 @@ CREATE FUNCTION ruvector_graph_import(graph text, nodes text, edges text DEFAULT
     OUT nodes_imported bigint, OUT relationships_imported bigint)
   AS 'MODULE_PATHNAME', 'rv_graph_import' LANGUAGE C VOLATILE;
 
+-- Reads a table of the caller's as the nodes of a label: one for each row, without copying. `key` is an
+-- integer column that is unique; `properties` maps property names to columns, every column when NULL.
+-- Queries read it as the caller; Cypher does not write to it (0A000).
+CREATE FUNCTION ruvector_graph_attach_nodes(graph text, label text, "table" regclass, key text DEFAULT 'id',
+    properties jsonb DEFAULT NULL) RETURNS void
+  AS 'MODULE_PATHNAME', 'rv_graph_attach_nodes' LANGUAGE C VOLATILE;
+-- The same for relationships between attached labels: `source` and `target` hold the keys of their nodes.
+CREATE FUNCTION ruvector_graph_attach_edges(graph text, type text, "table" regclass, source text, target text,
+    source_label text, target_label text, key text DEFAULT 'id', properties jsonb DEFAULT NULL) RETURNS void
+  AS 'MODULE_PATHNAME', 'rv_graph_attach_edges' LANGUAGE C VOLATILE;
+-- Takes an attached label or type off the graph; the table stays.
+CREATE FUNCTION ruvector_graph_detach(graph text, name text) RETURNS void
+  AS 'MODULE_PATHNAME', 'rv_graph_detach' LANGUAGE C VOLATILE STRICT;
+
 -- Exact counts: nodes, relationships, each label, each type; and the bytes of the tables.
 CREATE FUNCTION ruvector_graph_stats(graph text) RETURNS TABLE (kind text, name text, count bigint, bytes bigint)
   AS 'MODULE_PATHNAME', 'rv_graph_stats' LANGUAGE C STABLE STRICT;

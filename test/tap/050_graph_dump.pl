@@ -22,6 +22,9 @@ $node->safe_psql('postgres', q{
     $$SELECT 'Person' AS label, i AS id, 'p' || i AS name, date '2000-01-01' + i AS born, ext.array_to_vector(ARRAY[i, 1, 0]::real[], 3, false) AS v
       FROM generate_series(1, 200) i$$,
     $$SELECT i AS source, i % 200 + 1 AS target, 'KNOWS' AS type, i AS since FROM generate_series(1, 200) i$$);
+  CREATE TABLE public.city (id int PRIMARY KEY, name text);
+  INSERT INTO public.city VALUES (1, 'Ulm'), (2, 'Rome');
+  SELECT ruvector_graph_attach_nodes('Social Graph', 'City', 'public.city');
   CREATE FUNCTION public.double(x bigint) RETURNS TABLE (y bigint) LANGUAGE sql AS 'SELECT 2 * x';
   SELECT ruvector_register_procedure('my.double(x :: INTEGER) :: (y :: INTEGER)', 'public.double(bigint)');
 });
@@ -55,6 +58,7 @@ for my $what (['all', []], ['schema', ['-n', '"Social Graph"']]) {
   ($code, $out, $err) = $node->psql("restored_$name", q{SELECT ext.ruvector_graph_import('Social Graph', $$SELECT 'Person' AS label, 8000 AS id$$)});
   like($err, qr/violates check constraint "Person.name"/, "declarations hold: $name");
 }
+is($node->safe_psql('restored_all', q{SELECT x->>'n' FROM ext.ruvector_cypher('Social Graph', 'MATCH (c:City) RETURN collect(c.name) AS n') x}), '["Ulm","Rome"]', 'attached tables are found again by name');
 is($node->safe_psql('restored_all', 'SELECT name, function FROM ext.ruvector_procedures'), 'my.double|public.double(bigint)', 'procedures are kept');
 $node->stop;
 done_testing();

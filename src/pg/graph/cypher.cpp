@@ -2,10 +2,10 @@
 #include "core/graph/engine.h"
 #include "core/graph/eval.h"
 #include "core/graph/schema_columns.h"
+#include "pg/graph/attached_store.h"
 #include "pg/graph/cypher_environment.h"
 #include "pg/graph/cypher_plans.h"
 #include "pg/graph/cypher_result.h"
-#include "pg/graph/store.h"
 
 extern "C" {
 #include "utils/jsonb.h"
@@ -56,7 +56,9 @@ void show(const graph::Plan& plan, graph::GraphStore& store, const graph::Enviro
 
 void run(std::string_view graph_name, std::string_view query, const Value& parameters,
          CypherResult& result) {
-  PgStore store(graph_name);
+  PgStore stored(graph_name);
+  const auto with_tables = attached_store(graph_name, stored);
+  graph::GraphStore& store = with_tables ? static_cast<graph::GraphStore&>(*with_tables) : stored;
   const graph::Environment environment = cypher_environment();
   {
     const auto plan = cypher_plan(graph_name, query, store);
@@ -80,7 +82,7 @@ void run(std::string_view graph_name, std::string_view query, const Value& param
       }
     }
   }
-  store.close();
+  stored.close();
 }
 
 template <class Result>

@@ -87,7 +87,7 @@ RV_FUNCTION(rv_drop_graph)
   const std::string others =
       "SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = " + std::to_string(tables.schema) +
       " AND relkind IN ('r', 'p', 'f', 'm') AND relname NOT IN ('node', 'node_label', 'edge', "
-      "'name')";
+      "'name', 'attached')";
   const bool foreign = call([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     SPI_execute(others.c_str(), true, 1);

@@ -25,6 +25,7 @@ class PgStore final : public graph::GraphStore {
   PgStore& operator=(const PgStore&) = delete;
   // Ends all scans and closes all tables; cursors must be gone. Call it on success.
   void close();
+  const GraphTables& tables() const noexcept { return tables_; }
 
   graph::NameId find_name(graph::NameKind kind, std::string_view name) override;
   graph::NameId intern_name(graph::NameKind kind, std::string_view name) override;
