@@ -21,8 +21,9 @@ SELECT ruvector_last_scan() ->> 'distances' AS codes_compared, ruvector_last_sca
 \echo 'A filter does not cut the answer short:'
 SELECT lemmas[1] AS word, pos FROM synset WHERE pos = 'v' ORDER BY embedding <=> :'q' LIMIT 5;
 
--- Hashed words of short texts are hard to navigate: most pairs share nothing. Embeddings of a model reach the
--- same recall with a tenth of the effort (docs/benchmarks.md).
+-- Hashed words of short texts are hard to navigate: most pairs share nothing, and the nearest texts of a text lie in
+-- no cluster together. Other graph indexes find no more at equal effort (docs/quantization.md); embeddings of a model
+-- reach the same recall with a tenth of it (docs/benchmarks.md).
 \echo 'How good is it? Rows as queries, against exact scans:'
 SELECT effort AS ef_search, round(recall::numeric, 3) AS recall, round(index_ms::numeric, 2) AS index_ms,
   round(exact_ms::numeric, 1) AS exact_ms, advice FROM ruvector_advise('synset_embedding', 0.95, 10, 10);

@@ -107,7 +107,7 @@ float error_quantile(const Codec& codec, const float* sample, std::size_t count,
     }
   }
   if (ratios.size() < kEnough) return fallback;
-  const auto at = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() * 95 / 100);
+  const auto at = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() * 199 / 200);
   std::nth_element(ratios.begin(), at, ratios.end());
   return std::isfinite(*at) ? std::max(*at, 0.0f) : fallback;
 }

@@ -41,9 +41,9 @@ float augmenting_norm(const CodecSpec& spec, const float* sample, std::size_t co
 // the squared norms a and b.
 float augmented_part(float largest, float a, float b) noexcept;
 
-// How far estimates lie above the truth: the 95 % quantile of (estimate - exact) / error over near
-// neighbours in the sample, with `error` what the codec reports now. `fallback` when the sample is
-// too small to tell.
+// How far estimates lie above the truth: the 99.5 % quantile of (estimate - exact) / error over
+// near neighbours in the sample, with `error` what the codec reports now. `fallback` when the
+// sample is too small to tell.
 float error_quantile(const Codec& codec, const float* sample, std::size_t count, std::uint64_t seed,
                      float fallback);
 

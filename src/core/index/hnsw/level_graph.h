@@ -19,6 +19,7 @@ struct LevelGraph {
 struct LevelParams {
   int degree = 32;
   int per_leaf = 8;  // candidates a point takes from each of its leaves
+  bool hubs = true;  // some members get links of every length (hubs.h)
   PartitionParams partition;
 };
 
