@@ -7,17 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "core/base/scratch_file.h"
 #include "core/sparse/term_source.h"
 
 namespace rv::sparse {
 
-// A file that vanishes with its owner.
-class ScratchFile {
- public:
-  virtual ~ScratchFile() = default;
-  virtual void append(std::span<const std::byte> bytes) = 0;
-  virtual void read(std::uint64_t offset, std::span<std::byte> out) = 0;
-};
+using rv::ScratchFile;
 
 // Where a run lies.
 struct Run {

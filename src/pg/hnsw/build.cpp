@@ -1,10 +1,11 @@
 // ambuild and ambuildempty. The table is read once by this process; encoding and linking run on the
 // worker pool over copied data; pages are written in partition order and logged whole at the end.
-// What does not fit into maintenance_work_mem is inserted row by row afterwards.
+// A table that does not fit into maintenance_work_mem is built in parts, by way of temporary files.
 #include "core/index/hnsw/bulk_build.h"
 
 #include "core/base/rng.h"
 #include "core/index/hnsw/insert.h"
+#include "core/index/hnsw/parted_build.h"
 #include "core/index/hnsw/reach.h"
 #include "pg/am/build_reader.h"
 #include "pg/am/table_sample.h"
@@ -12,6 +13,7 @@
 #include "pg/base/threads.h"
 #include "pg/hnsw/hnsw.h"
 #include "pg/hnsw/options.h"
+#include "pg/storage/temporary_file.h"
 
 extern "C" {
 #include "access/tableam.h"
@@ -75,6 +77,7 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
   const auto dim = static_cast<std::size_t>(vectors.dim());
   const double estimate = estimate_rows(heap, index, info);
   std::shared_ptr<const quant::Codec> codec;
+  std::unique_ptr<core::CodeArray> leaders;
   {
     const std::size_t budget =
         static_cast<std::size_t>(maintenance_work_mem) * 1024 / 4 / (dim * sizeof(float));
@@ -84,6 +87,7 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
         quant::train_codec(hnsw::codec_spec(index, vectors), sample.data(), sample.size() / dim);
     BufferStore store(index, BufferStore::Mode::building);
     core::Graph::create(store, options, *codec, sample.size() / dim);
+    leaders = core::encode_leaders(*codec, sample.data(), sample.size() / dim);
   }
 
   WorkerPool& pool = maintenance_pool();
@@ -95,6 +99,7 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
   BufferStore store(index, BufferStore::Mode::building);
   const auto limit = static_cast<std::size_t>(maintenance_work_mem) * 1024;
   auto bulk = std::make_unique<core::BulkBuild>(codec, options, work, kSeed);
+  std::unique_ptr<core::PartedBuild> parted;
   std::unique_ptr<core::Graph> graph;
   std::unique_ptr<core::Inserter> inserter;
   std::size_t rows = 0;
@@ -108,47 +113,56 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
     inserter = std::make_unique<core::Inserter>(*graph);
   }
 
-  const auto finish_bulk = [&] {
-    bulk->build([&](std::size_t done, std::size_t of) { progress(kLinking, done, of); });
-    bulk->write(store, [&](std::size_t done, std::size_t of) { progress(kWriting, done, of); });
+  const auto to_parts = [&] {
+    // The estimate may be too low: what was read tells at least this much.
+    const std::size_t expected = std::max(total, bulk->rows() + bulk->rows() / 4);
+    parted = std::make_unique<core::PartedBuild>(codec, options, work, kSeed, limit, expected,
+                                                 std::move(leaders),
+                                                 [] { return std::make_unique<TemporaryFile>(); });
+    const std::size_t done = bulk->rows(), parts = parted->parts();
+    call([done, parts] {
+      ereport(NOTICE,
+              (errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples", done),
+               errdetail("It is built in %zu parts, by way of temporary files.", parts),
+               errhint("Increase maintenance_work_mem to speed up builds.")));
+    });
+    bulk->hand_over([&](const std::byte* code, core::HeapTid tid) { parted->add_code(code, tid); });
     bulk.reset();
   };
 
   Built result;
+  std::vector<core::HeapTid> places;
   progress(kLoading, 0, total);
-  result.heap_rows = reader.read(kBatchRows, [&](const float* x, const ItemPointerData* tids,
-                                                 std::size_t n) {
-    std::size_t first = 0;
-    if (bulk != nullptr) {
-      if (bulk->bytes_when_built() + n * core::BulkBuild::bytes_per_row(*codec, options) <= limit) {
-        std::vector<core::HeapTid> places;
-        places.reserve(n);
+  result.heap_rows =
+      reader.read(kBatchRows, [&](const float* x, const ItemPointerData* tids, std::size_t n) {
+        places.clear();
         for (std::size_t i = 0; i < n; ++i) places.push_back(hnsw::to_heap_tid(tids[i]));
-        bulk->add(x, places.data(), n);
-        first = n;
-      } else {
-        const std::size_t done = bulk->rows();
-        call([done] {
-          ereport(
-              NOTICE,
-              (errmsg("hnsw graph no longer fits into maintenance_work_mem after %zu tuples", done),
-               errdetail("Building will take significantly more time."),
-               errhint("Increase maintenance_work_mem to speed up builds.")));
-        });
-        finish_bulk();
-        graph = std::make_unique<core::Graph>(store, codec);
-        inserter = std::make_unique<core::Inserter>(*graph);
-      }
-    }
-    for (std::size_t i = first; i < n; ++i) {
-      Rng rng(mix64(rows + i));
-      inserter->insert(x + i * dim, hnsw::to_heap_tid(tids[i]), rng);
-      check_interrupts();
-    }
-    rows += n;
-    progress(bulk != nullptr ? kLoading : kInserting, rows, std::max(total, rows));
-  });
-  if (bulk != nullptr) finish_bulk();
+        if (bulk != nullptr &&
+            bulk->bytes_when_built() + n * core::BulkBuild::bytes_per_row(*codec, options) > limit)
+          to_parts();
+        if (bulk != nullptr) {
+          bulk->add(x, places.data(), n);
+        } else if (parted != nullptr) {
+          parted->add(x, places.data(), n);
+        } else {
+          for (std::size_t i = 0; i < n; ++i) {
+            Rng rng(mix64(rows + i));
+            inserter->insert(x + i * dim, places[i], rng);
+            check_interrupts();
+          }
+        }
+        rows += n;
+        progress(inserter == nullptr ? kLoading : kInserting, rows, std::max(total, rows));
+      });
+  const auto linking = [](std::size_t done, std::size_t of) { progress(kLinking, done, of); };
+  if (bulk != nullptr) {
+    bulk->build(linking);
+    bulk->write(store, [](std::size_t done, std::size_t of) { progress(kWriting, done, of); });
+    bulk.reset();
+  } else if (parted != nullptr) {
+    parted->finish(store, linking);
+    parted.reset();
+  }
   if (graph == nullptr) graph = std::make_unique<core::Graph>(store, codec);
   core::link_unreached(*graph, kIncomingLinks);
   store.unpin_all();

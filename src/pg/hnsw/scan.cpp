@@ -1,5 +1,6 @@
 // ambeginscan .. amendscan: ordered scans.
 #include <limits>
+#include <utility>
 
 #include "core/index/hnsw/scan_features.h"
 #include "core/index/hnsw/search.h"
@@ -63,6 +64,7 @@ class OrderedScan {
   std::vector<core::HeapTid> tids_;
   Stage stage_ = Stage::start;
   hnsw::Iterative iterative_ = hnsw::Iterative::off;
+  bool just_opened_ = true;  // the meta page was read a moment ago
   bool null_query_ = false;
   bool trust_codes_ = false;  // the codes are exact, or were asked to be taken as such
   bool rerank_all_ = false;
@@ -75,8 +77,10 @@ class OrderedScan {
 
 void OrderedScan::restart(bool null_query, Datum query) {
   report();
-  graph_.refresh();
-  store_.refresh_blocks();
+  if (!std::exchange(just_opened_, false)) {
+    graph_.refresh();
+    store_.refresh_blocks();
+  }
   stage_ = Stage::start;
   ef_ = hnsw::ef_search(scan_->indexRelation);
   iterative_ = hnsw::iterative_scan(scan_->indexRelation);

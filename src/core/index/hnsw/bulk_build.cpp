@@ -6,24 +6,9 @@
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
+#include "core/index/hnsw/page_writer.h"
 
 namespace rv::index::hnsw {
-namespace {
-
-std::uint64_t hash_code(const std::byte* code, std::size_t bytes) noexcept {
-  std::uint64_t h = bytes;
-  std::size_t i = 0;
-  for (; i + 8 <= bytes; i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, code + i, 8);
-    h = (h ^ word) * 0x9E3779B97F4A7C15ULL;
-    h ^= h >> 29;
-  }
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, code + i, bytes - i);
-  return mix64(h ^ rest);
-}
-
 // ef_construction means effort, as it does for insertion: 64 takes 12 candidates from each of 5
 // leaves, which gives the recall of insertion at 64.
 LevelParams level_params(const Options& options, int degree, std::uint64_t seed) noexcept {
@@ -37,8 +22,6 @@ LevelParams level_params(const Options& options, int degree, std::uint64_t seed)
   return p;
 }
 
-}  // namespace
-
 BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
                      const Work& work, std::uint64_t seed)
     : codec_(std::move(codec)),
@@ -46,7 +29,7 @@ BulkBuild::BulkBuild(std::shared_ptr<const quant::Codec> codec, const Options& o
       work_(work),
       seed_(seed),
       codes_(codec_->code_bytes()),
-      table_(1024) {}
+      table_(codes_) {}
 
 std::size_t BulkBuild::bytes_per_row(const quant::Codec& codec, const Options& options) noexcept {
   return codec.code_bytes() + sizeof(HeapTid) + 2 * sizeof(std::uint64_t) + 8 +
@@ -55,33 +38,6 @@ std::size_t BulkBuild::bytes_per_row(const quant::Codec& codec, const Options& o
 
 std::size_t BulkBuild::bytes_when_built() const noexcept {
   return codes_.size() * bytes_per_row(*codec_, options_) + extra_.size() * sizeof(ExtraRow);
-}
-
-void BulkBuild::grow_table() {
-  table_.assign(table_.size() * 2, 0);
-  const std::size_t mask = table_.size() - 1;
-  for (std::size_t node = 0; node < hashes_.size(); ++node) {
-    std::size_t i = hashes_[node] & mask;
-    while (table_[i] != 0) i = (i + 1) & mask;
-    table_[i] = static_cast<std::uint32_t>(node + 1);
-  }
-}
-
-// Enters the code of `node`, the last one; true when an equal one is there, which takes the row.
-bool BulkBuild::is_repeated(std::uint32_t node, HeapTid tid) {
-  const std::uint64_t hash = hashes_[node];
-  const std::size_t mask = table_.size() - 1;
-  std::size_t i = hash & mask;
-  for (; table_[i] != 0; i = (i + 1) & mask) {
-    const std::uint32_t other = table_[i] - 1;
-    if (hashes_[other] != hash ||
-        std::memcmp(codes_[other], codes_[node], codes_.code_bytes()) != 0)
-      continue;
-    extra_.push_back({other, tid});
-    return true;
-  }
-  table_[i] = node + 1;
-  return false;
 }
 
 void BulkBuild::add(const float* vectors, const HeapTid* tids, std::size_t count) {
@@ -103,28 +59,30 @@ void BulkBuild::add(const float* vectors, const HeapTid* tids, std::size_t count
   for (std::size_t i = 0; i < count; ++i) {
     std::byte* slot = codes_.append();
     if (slot != to[i]) std::memcpy(slot, to[i], codes_.code_bytes());
-    const auto node = static_cast<std::uint32_t>(codes_.size() - 1);
-    hashes_.push_back(hashes[i]);
-    if (hashes_.size() * 2 > table_.size()) {
-      hashes_.pop_back();
-      grow_table();
-      hashes_.push_back(hashes[i]);
-    }
-    ++rows_;
-    if (is_repeated(node, tids[i])) {
-      codes_.drop_last();
-      hashes_.pop_back();
-    } else {
-      tids_.push_back(tids[i]);
-    }
+    take_row(hashes[i], tids[i]);
   }
+}
+
+// The last code is that of `tid`; when an equal one is there, that takes the row.
+void BulkBuild::take_row(std::uint64_t hash, HeapTid tid) {
+  ++rows_;
+  const auto node = static_cast<std::uint32_t>(codes_.size() - 1);
+  const std::uint32_t equal = table_.enter(hash);
+  if (equal == node) {
+    tids_.push_back(tid);
+  } else {
+    codes_.drop_last();
+    extra_.push_back({equal, tid});
+  }
+}
+
+void BulkBuild::hand_over(const std::function<void(const std::byte*, HeapTid)>& take) {
+  for (std::size_t i = 0; i < codes_.size(); ++i) take(codes_[i], tids_[i]);
+  for (const ExtraRow& row : extra_) take(codes_[row.node], row.tid);
 }
 
 void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progress) {
   table_.clear();
-  table_.shrink_to_fit();
-  hashes_.clear();
-  hashes_.shrink_to_fit();
   const std::size_t n = codes_.size();
   levels_.resize(n);
   Rng rng(seed_);
@@ -165,11 +123,9 @@ void BulkBuild::write(PageStore& store,
   std::vector<std::uint32_t> place(n);
   for (std::size_t i = 0; i < n; ++i) place[base.order[i]] = static_cast<std::uint32_t>(i);
   const auto node_id = [&](std::uint32_t node) {
-    return (first_node + place[node] / node_slots) * node_slots + place[node] % node_slots;
+    return slot_id(first_node, place[node], node_slots);
   };
-  const auto record_id = [&](std::size_t record) {
-    return static_cast<RecordId>((first_aux + record / aux_slots) * aux_slots + record % aux_slots);
-  };
+  const auto record_id = [&](std::size_t record) { return slot_id(first_aux, record, aux_slots); };
   std::sort(extra_.begin(), extra_.end(),
             [](const ExtraRow& a, const ExtraRow& b) { return a.node < b.node; });
   const auto per_record = static_cast<std::size_t>(g.rows_per_record());
@@ -190,40 +146,25 @@ void BulkBuild::write(PageStore& store,
     owners.push_back({static_cast<std::uint32_t>(node), begin, at});
   }
 
-  std::byte* page = nullptr;
-  const std::size_t node_bytes = g.node_bytes();
-  for (std::size_t start = 0; start < n; start += node_slots) {
-    PageEdits edits(store);
-    Block block;
-    page = edits.create(kNodePage, &block);
-    const std::size_t count = std::min<std::size_t>(node_slots, n - start);
-    const SlottedPageHeader header{kNoBlock, static_cast<std::uint16_t>(count), 0};
-    std::memcpy(page, &header, sizeof header);
-    for (std::size_t s = 0; s < count; ++s) {
-      const std::uint32_t node = base.order[start + s];
-      std::byte* to = page + sizeof header + s * node_bytes;
-      NodeHeader h{};
-      h.tid = tids_[node];
-      h.aux = first_record[node] == kNoRecord ? kNoRecord : record_id(first_record[node]);
-      h.flags = kNodeUsed;
-      h.level = levels_[node];
-      h.link_count = base.counts[node];
-      std::memcpy(to, &h, sizeof h);
-      std::memcpy(to + sizeof h, codes_[node], g.code_bytes);
-      std::byte* links = to + sizeof h + g.code_bytes;
-      for (std::size_t i = 0; i < base.counts[node]; ++i) {
-        const NodeId id = node_id(base.links[node * static_cast<std::size_t>(base.degree) + i]);
-        std::memcpy(links + i * sizeof id, &id, sizeof id);
-      }
-    }
-    edits.commit();
-    if (block != first_node + start / node_slots)
-      throw Error(ErrorCode::internal, "pages of a new index are not consecutive");
-    if ((start / node_slots) % 64 == 0) {
-      store.check_interrupts();
-      progress(start, n);
-    }
-  }
+  write_nodes(
+      store, g, n,
+      [&](std::size_t i, std::byte* to) {
+        const std::uint32_t node = base.order[i];
+        NodeHeader h{};
+        h.tid = tids_[node];
+        h.aux = first_record[node] == kNoRecord ? kNoRecord : record_id(first_record[node]);
+        h.flags = kNodeUsed;
+        h.level = levels_[node];
+        h.link_count = base.counts[node];
+        std::memcpy(to, &h, sizeof h);
+        std::memcpy(to + sizeof h, codes_[node], g.code_bytes);
+        std::byte* links = to + sizeof h + g.code_bytes;
+        for (std::size_t l = 0; l < base.counts[node]; ++l) {
+          const NodeId id = node_id(base.links[node * static_cast<std::size_t>(base.degree) + l]);
+          std::memcpy(links + l * sizeof id, &id, sizeof id);
+        }
+      },
+      progress);
 
   // Positions of upper members by node, a level at a time.
   std::vector<std::vector<std::uint32_t>> position(graphs_.size());
@@ -232,28 +173,8 @@ void BulkBuild::write(PageStore& store,
     for (std::size_t i = 0; i < graphs_[l].members.size(); ++i)
       position[l][graphs_[l].members[i]] = static_cast<std::uint32_t>(i);
   }
-  const std::size_t record_bytes = g.record_bytes();
-  std::vector<std::byte> image(record_bytes);
-  std::size_t written = 0;
-  std::byte* aux_page = nullptr;
-  std::unique_ptr<PageEdits> edits;
-  const auto put = [&](const RecordHeader& header, const void* entries, std::size_t bytes) {
-    const std::size_t slot = written % aux_slots;
-    if (slot == 0) {
-      if (edits != nullptr) edits->commit();
-      edits = std::make_unique<PageEdits>(store);
-      Block block;
-      aux_page = edits->create(kAuxPage, &block);
-      const SlottedPageHeader page_header{
-          kNoBlock, static_cast<std::uint16_t>(std::min<std::size_t>(aux_slots, records - written)),
-          0};
-      std::memcpy(aux_page, &page_header, sizeof page_header);
-    }
-    std::byte* to = aux_page + sizeof(SlottedPageHeader) + slot * record_bytes;
-    std::memcpy(to, &header, sizeof header);
-    if (bytes > 0) std::memcpy(to + sizeof header, entries, bytes);
-    ++written;
-  };
+  RecordWriter records_out(store, g);
+  std::vector<HeapTid> rows;
   for (const Owner& owner : owners) {
     const std::size_t levels = levels_[owner.node];
     const std::size_t last = first_record[owner.node] + levels +
@@ -268,30 +189,21 @@ void BulkBuild::write(PageStore& store,
                 [level.graph.links[at_position * static_cast<std::size_t>(level.graph.degree) + i]];
         links.push_back({record_id(first_record[other] + l - 1), node_id(other)});
       }
-      const RecordHeader header{kUpperLinks,
-                                static_cast<std::uint8_t>(l),
-                                static_cast<std::uint16_t>(links.size()),
-                                node_id(owner.node),
-                                written + 1 < last ? record_id(written + 1) : kNoRecord,
-                                0};
-      put(header, links.data(), links.size() * sizeof(UpperLink));
+      const RecordHeader header{
+          kUpperLinks,
+          static_cast<std::uint8_t>(l),
+          static_cast<std::uint16_t>(links.size()),
+          node_id(owner.node),
+          records_out.written() + 1 < last ? record_id(records_out.written() + 1) : kNoRecord,
+          0};
+      records_out.put(header, links.data(), links.size() * sizeof(UpperLink));
     }
-    for (std::size_t e = owner.extra_begin; e < owner.extra_end; e += per_record) {
-      HeapTid rows[256];
-      const std::size_t count = std::min(per_record, owner.extra_end - e);
-      for (std::size_t i = 0; i < count; ++i) rows[i] = extra_[e + i].tid;
-      const RecordHeader header{kMoreRows,
-                                0,
-                                static_cast<std::uint16_t>(count),
-                                node_id(owner.node),
-                                written + 1 < last ? record_id(written + 1) : kNoRecord,
-                                0};
-      put(header, rows, count * sizeof(HeapTid));
-    }
-    if ((written & 1023) < 4) store.check_interrupts();
+    rows.clear();
+    for (std::size_t e = owner.extra_begin; e < owner.extra_end; ++e) rows.push_back(extra_[e].tid);
+    records_out.put_rows(node_id(owner.node), rows.data(), rows.size());
+    if ((records_out.written() & 1023) < 4) work_.poll();
   }
-  if (edits != nullptr) edits->commit();
-  edits.reset();
+  records_out.finish();
 
   // The entry point: the first node of the highest level.
   const std::uint32_t entry = graphs_.back().members.front();
@@ -302,9 +214,7 @@ void BulkBuild::write(PageStore& store,
   meta->top_level = top;
   meta->entry_record = top == 0 ? kNoRecord : record_id(first_record[entry] + top - 1);
   meta->node_page = n % node_slots == 0 ? kNoBlock : first_aux - 1;
-  meta->aux_page = records % aux_slots == 0
-                       ? kNoBlock
-                       : first_aux + static_cast<Block>((records - 1) / aux_slots);
+  meta->aux_page = records_out.page_with_room();
   meta->built_rows = rows_;
   last.commit();
   progress(n, n);

@@ -4,10 +4,14 @@
 
 #include <functional>
 
+#include "core/index/hnsw/code_table.h"
 #include "core/index/hnsw/graph.h"
 #include "core/index/hnsw/level_graph.h"
 
 namespace rv::index::hnsw {
+
+// How a level is built that shall have the quality of insertion with these options.
+LevelParams level_params(const Options& options, int degree, std::uint64_t seed) noexcept;
 
 class BulkBuild {
  public:
@@ -21,6 +25,9 @@ class BulkBuild {
   // Memory in use now, and what build() and write() will need in all.
   std::size_t bytes_when_built() const noexcept;
   static std::size_t bytes_per_row(const quant::Codec& codec, const Options& options) noexcept;
+
+  // Gives every row to `take`, for a build that needs less memory.
+  void hand_over(const std::function<void(const std::byte* code, HeapTid tid)>& take);
 
   // Links all levels. `progress(done, of)` is called between steps.
   void build(const std::function<void(std::size_t, std::size_t)>& progress);
@@ -37,8 +44,7 @@ class BulkBuild {
     HeapTid tid;
   };
 
-  bool is_repeated(std::uint32_t node, HeapTid tid);
-  void grow_table();
+  void take_row(std::uint64_t hash, HeapTid tid);
 
   std::shared_ptr<const quant::Codec> codec_;
   Options options_;
@@ -47,8 +53,7 @@ class BulkBuild {
   CodeArray codes_;
   std::vector<HeapTid> tids_;
   std::vector<ExtraRow> extra_;
-  std::vector<std::uint32_t> table_;  // hash of code -> node + 1
-  std::vector<std::uint64_t> hashes_;
+  CodeTable table_;
   std::vector<std::uint8_t> levels_;
   std::vector<Level> graphs_;  // by level
   std::size_t rows_ = 0;

@@ -53,15 +53,6 @@ void PackedCodes::nearest(const std::int8_t* const* rows, const quant::Codec::Ex
 
 namespace {
 
-// Finds the `fan` nearest leaders of ids[begin, end): near[i * fan + rank], ~0 where there are
-// fewer. One object a thread.
-class Assigner {
- public:
-  virtual ~Assigner() = default;
-  virtual void lead(const std::vector<std::uint32_t>& leaders) = 0;
-  virtual void assign(const std::uint32_t* ids, std::size_t begin, std::size_t end, int fan,
-                      std::uint32_t* near) = 0;
-};
 using MakeAssigner = std::unique_ptr<Assigner> (*)(const quant::Codec&, const CodeArray&);
 
 void assign_range(const quant::Codec& codec, const CodeArray& codes, const std::uint32_t* ids,
@@ -147,7 +138,7 @@ class QueryAssigner final : public Assigner {
 };
 
 template <class A>
-std::unique_ptr<Assigner> make_assigner(const quant::Codec& codec, const CodeArray& codes) {
+std::unique_ptr<Assigner> make(const quant::Codec& codec, const CodeArray& codes) {
   return std::make_unique<A>(codec, codes);
 }
 
@@ -204,7 +195,7 @@ void divide(Assigner& assigner, Leaf cluster, const PartitionParams& params, Rng
   flush();
 }
 
-std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
+std::vector<Leaf> partition_with(MakeAssigner make_assigner, const quant::Codec& codec,
                                  const CodeArray& codes, const std::vector<std::uint32_t>& members,
                                  const PartitionParams& params, const Work& work) {
   const std::size_t n = members.size();
@@ -222,7 +213,7 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
   const auto leaders = choose_leaders(members, wanted, rng);
   std::vector<std::uint32_t> near(n * fan);
   work.for_range(n, 2048, [&](std::size_t begin, std::size_t end) {
-    const auto assigner = make(codec, codes);
+    const auto assigner = make_assigner(codec, codes);
     assigner->lead(leaders);
     assigner->assign(members.data(), begin, end, static_cast<int>(fan), near.data());
   });
@@ -240,7 +231,7 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
 
   std::vector<std::vector<Leaf>> leaves(clusters.size());
   work.for_range(clusters.size(), 1, [&](std::size_t begin, std::size_t end) {
-    const auto assigner = make(codec, codes);
+    const auto assigner = make_assigner(codec, codes);
     for (std::size_t c = begin; c < end; ++c) {
       Rng own(params.seed ^ mix64(c + 1));
       divide(*assigner, std::move(clusters[c]), params, own, 0, leaves[c]);
@@ -254,16 +245,21 @@ std::vector<Leaf> partition_with(MakeAssigner make, const quant::Codec& codec,
 
 }  // namespace
 
+std::unique_ptr<Assigner> make_assigner(const quant::Codec& codec, const CodeArray& codes) {
+  return codec.expanded_dim() > 0 ? make<ProductAssigner>(codec, codes)
+                                  : make<QueryAssigner>(codec, codes);
+}
+
 std::vector<Leaf> partition(const quant::Codec& codec, const CodeArray& codes,
                             const std::vector<std::uint32_t>& members,
                             const PartitionParams& params, const Work& work) {
-  return partition_with(make_assigner<ProductAssigner>, codec, codes, members, params, work);
+  return partition_with(make<ProductAssigner>, codec, codes, members, params, work);
 }
 
 std::vector<Leaf> partition_by_query(const quant::Codec& codec, const CodeArray& codes,
                                      const std::vector<std::uint32_t>& members,
                                      const PartitionParams& params, const Work& work) {
-  return partition_with(make_assigner<QueryAssigner>, codec, codes, members, params, work);
+  return partition_with(make<QueryAssigner>, codec, codes, members, params, work);
 }
 
 }  // namespace rv::index::hnsw

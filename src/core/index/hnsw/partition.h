@@ -53,6 +53,18 @@ std::vector<Leaf> partition_by_query(const quant::Codec& codec, const CodeArray&
                                      const std::vector<std::uint32_t>& members,
                                      const PartitionParams& params, const Work& work);
 
+// Finds the nearest leaders of codes. One object a thread.
+class Assigner {
+ public:
+  virtual ~Assigner() = default;
+  virtual void lead(const std::vector<std::uint32_t>& leaders) = 0;
+  // near[i * fan + rank] for the codes ids[begin, end); ~0 where there are fewer leaders.
+  virtual void assign(const std::uint32_t* ids, std::size_t begin, std::size_t end, int fan,
+                      std::uint32_t* near) = 0;
+};
+// The fitting one for the codec; leaders and ids are numbers of `codes`.
+std::unique_ptr<Assigner> make_assigner(const quant::Codec& codec, const CodeArray& codes);
+
 // A set of codes made ready for products with many rows.
 class PackedCodes {
  public:

@@ -1,0 +1,38 @@
+// A temporary file of PostgreSQL: counted against temp_file_limit, removed at the end of the
+// transaction at the latest.
+#pragma once
+
+#include <exception>
+
+#include "core/base/scratch_file.h"
+#include "pg/base/guard.h"
+
+extern "C" {
+#include "storage/buffile.h"
+}
+
+namespace rv::pg {
+
+class TemporaryFile final : public ScratchFile {
+ public:
+  TemporaryFile() : file_(call([] { return BufFileCreateTemp(false); })) {}
+  ~TemporaryFile() override {
+    if (std::uncaught_exceptions() == 0) BufFileClose(file_);
+  }
+  void append(std::span<const std::byte> bytes) override {
+    call([&] { BufFileWrite(file_, const_cast<std::byte*>(bytes.data()), bytes.size()); });
+  }
+  void read(std::uint64_t offset, std::span<std::byte> out) override {
+    call([&] {
+      if (BufFileSeek(file_, 0, static_cast<off_t>(offset), SEEK_SET) != 0 ||
+          BufFileRead(file_, out.data(), out.size()) != out.size())
+        ereport(ERROR, (errcode_for_file_access(),
+                        errmsg("could not read from temporary file of an index build")));
+    });
+  }
+
+ private:
+  BufFile* file_;
+};
+
+}  // namespace rv::pg
