@@ -10,8 +10,12 @@ SELECT ruvector_register_agent('large', capabilities := '{chat,code}', cost_per_
 SELECT agent, rank, eligible, reason, round((terms->>'quality')::numeric, 2) AS quality, terms->>'cost' AS usd
   FROM ruvector_route_explain('define the word violin');
 
-\echo 'Feedback: small defines words well and cannot do sums. The router changes its mind by request.'
+\echo 'As cheap as good enough: who gets it before anybody has told how the agents do?'
 SELECT ruvector_configure_router(options := '{"tau": 0.75}') \g /dev/null
+SELECT decision_id, agent_name FROM ruvector_route('define the word violin', 'cost') \gset
+\echo :agent_name
+\echo 'Feedback: it did well; small defines words well, too, and cannot do sums. The router changes its mind by request.'
+SELECT ruvector_route_feedback(:decision_id, success := true, latency_ms := 1400, tokens_in := 8, tokens_out := 40, quality := 1) \g /dev/null
 SELECT count(ruvector_route_observe('define the word ' || w, '{"small": 1, "large": 1}'))
   FROM unnest('{cat,dog,tree,harp,cello,viola,lute,drum,horn,flute,oak,elm,bee,ant,owl,crow,rose,iris,fern,moss}'::text[]) w \g /dev/null
 SELECT count(ruvector_route_observe('what is ' || a || ' times ' || a + 7, '{"small": 0, "large": 1}')) FROM generate_series(11, 25) a \g /dev/null
@@ -29,6 +33,7 @@ SELECT title, content, round(score::numeric, 2) AS score FROM ruvector_memory_se
 
 DO $$
 BEGIN
+  IF (SELECT chosen FROM ruvector_route_log WHERE objective = 'cost' ORDER BY id LIMIT 1) <> 'large' THEN RAISE EXCEPTION 'an unknown agent was trusted'; END IF;
   IF (SELECT agent_name FROM ruvector_route('what is 41 times 48', 'cost')) <> 'large' THEN RAISE EXCEPTION 'sums went to the wrong agent'; END IF;
   IF (SELECT circuit FROM ruvector_agent_health() WHERE agent = 'small') <> 'open' THEN RAISE EXCEPTION 'small was not cooled'; END IF;
   RAISE NOTICE 'self-check passed';

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# cpu.sh [OUTCOMES [DECISIONS]] -- CPU time of ruvector_route() and _explain() in a server: 20 agents, one session, mean of
+# the median of five rounds. Unlike latency.sql it can be trusted on a busy machine.
+#   test/tools/cluster.sh up build && test/tools/cluster.sh with build bench/routing/cpu.sh
+set -euo pipefail
+outcomes=${1:-100000} decisions=${2:-1000} database=route_cpu_$$
+psql -X -q -d postgres -c "CREATE DATABASE $database TEMPLATE rv_template"
+trap 'exec 3>&- || true; psql -X -q -d postgres -c "DROP DATABASE $database WITH (FORCE)" || true' EXIT
+coproc SESSION { psql -X -q -At -d "$database" 2>&1; }
+exec 3>&"${SESSION[1]}" 4<&"${SESSION[0]}"
+ask() { printf '%s\n' "$1" "SELECT 'done';" >&3; local line; while read -r line <&4; do [ "$line" = 'done' ] && break; echo "$line"; done; }
+ask "SET ruvector.route_exploration = 0;
+SELECT ruvector_register_agent('agent' || i, cost_per_1k_input := 0.0001 * i, cost_per_1k_output := 0.0002 * i, quality_score := 0.5 + 0.02 * i) FROM generate_series(1, 20) i;
+CREATE FUNCTION point(i int) RETURNS vector LANGUAGE sql VOLATILE AS
+  \$\$SELECT array_agg((sin(i % 200 * d) + 0.4 * (random() - 0.5))::real ORDER BY d)::vector FROM generate_series(1, 64) d\$\$;
+CREATE TABLE points AS SELECT i, point(i) AS p FROM generate_series(1, 1000) i;
+CREATE INDEX ON points (i);
+INSERT INTO ruvector_route_log (id, router, embedding, chosen, objective) SELECT i, 'default', point(i), 'agent' || 1 + i % 20, 'observed' FROM generate_series(1, $outcomes) i;
+INSERT INTO ruvector_route_outcome (decision_id, agent, success, quality) SELECT id, chosen, true, (id % 7 < 4)::int FROM ruvector_route_log;
+SELECT setval('ruvector_route_log_id_seq', $outcomes);
+ANALYZE;
+CREATE FUNCTION run(what text, n int) RETURNS void LANGUAGE plpgsql AS \$\$
+DECLARE e vector;
+BEGIN
+  FOR j IN 1..n LOOP
+    SELECT p INTO e FROM points WHERE points.i = j % 1000 + 1;
+    IF what = 'explain' THEN PERFORM ruvector_route_explain('a request', embedding := e);
+    ELSIF what = 'route' THEN PERFORM ruvector_route('a request', embedding := e); END IF;
+  END LOOP;
+END \$\$;" >/dev/null
+pid=$(ask 'SELECT pg_backend_pid();')
+spent() {  # mean microseconds of CPU
+  ask "SELECT run('$1', 20);" >/dev/null
+  local before after
+  for _ in 1 2 3 4 5; do
+    read -r before _ <"/proc/$pid/schedstat"
+    ask "SELECT run('$1', $decisions);" >/dev/null
+    read -r after _ <"/proc/$pid/schedstat"
+    echo $(((after - before) / decisions))
+  done | sort -n | sed -n 3p
+}
+report() {
+  local nothing=$(spent nothing) route=$(spent route) explain=$(spent explain)
+  awk -v w="$1" -v r="$((route - nothing))" -v e="$((explain - nothing))" 'BEGIN { printf "%s: route %.1f us, explain %.1f us of CPU\n", w, r / 1000, e / 1000 }'
+}
+report "knn over $outcomes outcomes"
+ask "SELECT ruvector_train_router('default', 'ridge', '{\"promote\": true}');" >/dev/null
+report 'ridge model'
