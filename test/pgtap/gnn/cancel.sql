@@ -24,7 +24,7 @@ INSERT INTO run VALUES
   ('node2vec', $q$SELECT ruvector_node2vec('e', epochs => 1000)$q$),
   ('knn graph', $q$SELECT ruvector_build_knn_graph('n', k => 100)$q$),
   ('eps graph', $q$SELECT ruvector_build_eps_graph('n', 'embedding', 0.5)$q$),
-  ('FastRP', $q$SELECT ruvector_fastrp('e', 2000, iteration_weights => array_fill(1::real, ARRAY[100]))$q$);
+  ('FastRP', $q$SELECT ruvector_fastrp('e', 512, iteration_weights => array_fill(1::real, ARRAY[100]))$q$);
 SET LOCAL work_mem = '256MB';
 SET LOCAL maintenance_work_mem = '1GB';
 SET LOCAL statement_timeout = '150ms';
