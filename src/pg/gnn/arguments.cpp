@@ -97,7 +97,7 @@ namespace {
 // views of a graph's relationship types call their ends source and target.
 std::string end_column(FunctionCallInfo fcinfo, int n, const char* argument, Oid edges,
                        std::initializer_list<const char*> customary) {
-  const std::string name = name_value(fcinfo, n, argument);
+  std::string name = name_value(fcinfo, n, argument);
   if (name != *customary.begin() || edges == InvalidOid) return name;
   for (const char* candidate : customary)
     if (call([=] { return get_attnum(edges, candidate); }) != InvalidAttrNumber) return candidate;
