@@ -88,6 +88,7 @@ class PathSearch {
   void grow() {
     const auto& from = levels_.back();
     std::vector<NodeId> starts;
+    starts.reserve(from.size());
     for (const Way& w : from) starts.push_back(w.node);
     std::vector<Hop> hops;
     Hop some[512];
@@ -97,6 +98,7 @@ class PathSearch {
       c_.runtime.tick();
     }
     std::vector<NodeId> ends;
+    ends.reserve(hops.size());
     for (const Hop& h : hops) ends.push_back(h.other);
     vectors_.read(ends);
     std::vector<Way> next;
