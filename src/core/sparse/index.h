@@ -35,6 +35,13 @@ class Surroundings {
   virtual bool everybody_is_past(std::uint64_t stamp) = 0;
   // Released pages should become findable for PageStore::create().
   virtual void pages_released() {}
+  // Whether the file could be made smaller now; then:
+  virtual bool can_shrink() const { return false; }
+  // A free page that PageStore::create() must not find: the end of the file is to become empty.
+  virtual void hide_page(Block) {}
+  // Gives the pages from end() on back to the file system, if nobody else uses the index at the
+  // moment; end() is asked when that is sure.
+  virtual void cut_off(const std::function<Block()>& /*end*/) {}
 };
 
 struct Options {
@@ -69,7 +76,9 @@ class Index {
   DeleteResult remove(const std::function<bool(const Row&)>& is_dead);
 
   // What VACUUM does after remove(): flush, merge what should be merged, recycle pages that nobody
-  // reads any more and pages that a crash left behind. Returns the number of free pages.
+  // reads any more and pages that a crash left behind. When more than a third of the file is free,
+  // moves what lies at its end to the front and gives the end back, as far as readers allow: what
+  // was moved is free at the next time. Returns the number of free pages.
   std::uint64_t clean_up();
 
  private:
@@ -84,6 +93,7 @@ class Index {
   void replace_segments(const std::vector<std::uint32_t>& positions);
   void recycle_locked();
   std::uint64_t sweep_locked();
+  void move_down_locked(Block limit, const std::vector<Block>& used);
 
   index::PageStore& store_;
   Surroundings& around_;

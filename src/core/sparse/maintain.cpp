@@ -21,6 +21,9 @@ constexpr std::uint64_t kMaxInsertMerge = 64 * 1024;
 // Unless segments are about to run out.
 constexpr std::uint32_t kManySegments = kMaxSegments - 16;
 
+// A file of so many pages too many, and half as many again as are used, is made smaller.
+constexpr std::size_t kMostFreePages = 32;
+
 int tier_of(std::uint32_t docs) noexcept {
   int tier = 0;
   for (std::uint64_t limit = kSmallest; docs > limit; limit *= kFanout) ++tier;
@@ -308,6 +311,10 @@ std::uint64_t Index::sweep_locked() {
   const Meta meta = read_meta(store_);
   const std::vector<Block> used = blocks_in_use(store_, meta);
   store_.unpin_all();
+  const bool shrink = around_.can_shrink() && end > used.size() + used.size() / 2 + kMostFreePages;
+  // Some room for what comes.
+  const auto limit =
+      static_cast<Block>(shrink ? used.size() + used.size() / 4 + kMostFreePages / 2 : end);
   std::uint64_t free = 0;
   std::size_t at = 0;
   for (Block b = 1; b < end; ++b) {
@@ -324,12 +331,40 @@ std::uint64_t Index::sweep_locked() {
     if (!lost && kind != index::kFreePage) continue;
     if (lost)
       store_.release(b);
-    else
+    else if (b < limit)
       store_.note_free(b);
+    if (b >= limit) around_.hide_page(b);
     ++free;
   }
   around_.pages_released();
+  if (shrink) {
+    move_down_locked(limit, used);
+    around_.cut_off([this] {
+      const Block last = blocks_in_use(store_, read_meta(store_)).back();
+      store_.unpin_all();
+      return last + 1;
+    });
+  }
   return free;
+}
+
+// Rewrites the segments that reach beyond `limit`, if there is room for them below it.
+void Index::move_down_locked(Block limit, const std::vector<Block>& used) {
+  const Meta meta = read_meta(store_);
+  std::vector<std::uint32_t> high;
+  std::size_t pages = 0;
+  for (std::uint32_t i = 0; i < meta.segments; ++i) {
+    const auto blocks =
+        blocks_of_segment(store_, meta.scoring, meta.segment[i].id, meta.segment[i].root);
+    if (*std::max_element(blocks.begin(), blocks.end()) < limit) continue;
+    high.push_back(i);
+    pages += blocks.size();
+  }
+  store_.unpin_all();
+  const auto below =
+      static_cast<std::size_t>(std::lower_bound(used.begin(), used.end(), limit) - used.begin());
+  if (high.empty() || below + pages > limit || meta.dead + high.size() > kMaxDead) return;
+  replace_segments(high);
 }
 
 std::uint64_t Index::clean_up() {

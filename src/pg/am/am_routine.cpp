@@ -22,7 +22,8 @@ Datum make_am_routine(const AmTraits& traits) {
     r->amcanorderbyop = traits.ordered;
     r->amoptionalkey = true;
     r->amstorage = traits.storage;
-    r->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
+    r->amparallelvacuumoptions =
+        traits.parallel_vacuum ? VACUUM_OPTION_PARALLEL_BULKDEL : VACUUM_OPTION_NO_PARALLEL;
     r->amkeytype = InvalidOid;
     rv_set_can_build_parallel(r, traits.parallel_build);
     r->ambuild = traits.build;

@@ -27,9 +27,10 @@ struct AmTraits {
   amgettuple_function get_tuple;
   amgetbitmap_function get_bitmap = nullptr;
   amendscan_function end_scan;
-  bool ordered = true;         // ORDER BY operator scans
-  bool storage = false;        // the indexed type may differ from the column's
-  bool parallel_build = true;  // PG 17+: told to the planner
+  bool ordered = true;          // ORDER BY operator scans
+  bool storage = false;         // the indexed type may differ from the column's
+  bool parallel_build = true;   // PG 17+: told to the planner
+  bool parallel_vacuum = true;  // ambulkdelete may run in a parallel worker
 };
 
 // palloc'd, as PostgreSQL up to 18 wants it.

@@ -20,6 +20,9 @@ AmTraits traits_of(uint16 support_functions, amoptions_function options) {
   t.rescan = sparse_rescan;
   t.get_tuple = sparse_get_tuple;
   t.end_scan = sparse_end_scan;
+  // Finding the dead rows is a look at the document maps. A VACUUM that has workers is in parallel
+  // mode to its end and cannot make the file smaller.
+  t.parallel_vacuum = false;
   return t;
 }
 

@@ -4,6 +4,8 @@
 
 extern "C" {
 #include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/storage.h"
 #include "storage/indexfsm.h"
 #include "storage/lmgr.h"
 }
@@ -37,6 +39,24 @@ bool ServerSurroundings::everybody_is_past(std::uint64_t stamp) {
 
 void ServerSurroundings::pages_released() {
   call([this] { IndexFreeSpaceMapVacuum(index_); });
+}
+
+// Cutting takes a lock that may need a transaction id, which a parallel VACUUM cannot get.
+bool ServerSurroundings::can_shrink() const { return !IsInParallelMode(); }
+
+void ServerSurroundings::hide_page(sparse::Block block) {
+  call([this, block] { RecordUsedIndexPage(index_, block); });
+}
+
+// As VACUUM does with tables: whoever looks at the index holds a lock of it, also on a standby, to
+// which ours is logged.
+void ServerSurroundings::cut_off(const std::function<sparse::Block()>& end) {
+  if (!call([this] { return ConditionalLockRelation(index_, AccessExclusiveLock); })) return;
+  const sparse::Block first = end();
+  call([this, first] {
+    if (first < RelationGetNumberOfBlocks(index_)) RelationTruncate(index_, first);
+    UnlockRelation(index_, AccessExclusiveLock);
+  });
 }
 
 }  // namespace rv::pg

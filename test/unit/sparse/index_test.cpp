@@ -74,6 +74,7 @@ TEST_P(SparseIndex, EqualsBruteForceAfterRandomOperations) {
   for (int round = 0; round < 60; ++round) {
     m.around.readers = rng.below(3) == 0;
     m.around.busy = rng.below(4) == 0;
+    m.around.shrinks = rng.below(2) == 0;
     const std::uint64_t n = rng.below(120);
     for (std::uint64_t i = 0; i < n; ++i)
       m.insert(id_of(next++), random_vector(rng, kDim, c.negative));
@@ -94,7 +95,7 @@ TEST_P(SparseIndex, EqualsBruteForceAfterRandomOperations) {
     ASSERT_EQ(m.store.open_locks(), 0);
   }
   // With everybody gone, vacuum leaves little behind.
-  m.around.readers = m.around.busy = false;
+  m.around.readers = m.around.busy = m.around.shrinks = false;
   std::vector<Id> all;
   for (const auto& [id, d] : m.docs) all.push_back(id);
   m.remove(all);

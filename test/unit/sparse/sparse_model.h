@@ -19,7 +19,8 @@
 namespace rv::sparse::model {
 
 struct TestSurroundings final : Surroundings {
-  bool locked = false, busy = false, readers = false;
+  bool locked = false, busy = false, readers = false, shrinks = false;
+  bool can_shrink() const override { return shrinks; }
   std::uint64_t now = 1;
   bool lock_structure(bool wait) override {
     if (busy && !wait) return false;
