@@ -63,6 +63,7 @@ class MemoryStore final : public GraphStore {
   void create_relationships(std::span<const NewRelationship> relationships,
                             RelationshipId* out) override;
   std::optional<NodeId> create_unless_conflicting(const NewNode& node) override;
+  bool claim_relationships(std::span<const NewRelationship>) override { return true; }
   void change_nodes(std::span<const NodeChange> changes) override;
   void change_relationships(std::span<const RelationshipChange> changes) override;
   void delete_relationships(std::span<const RelationshipId> ids) override;

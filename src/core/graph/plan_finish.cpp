@@ -275,21 +275,24 @@ class Finisher {
 
   // Properties and labels of columns are read a batch at a time.
   void reads_ahead(PlanNode& n) {
-    each_expr(n, [&](const Expr& root) {
-      visit(const_cast<Expr&>(root), [&](Expr& e) {
-        if (e.kind != ExprKind::property && e.kind != ExprKind::has_labels) return;
-        const Expr& base = *e.args[0];
-        if (e.replaced || base.kind != ExprKind::variable || base.local || base.replaced) return;
-        const int key = e.kind == ExprKind::property ? e.name_index : -1;
-        for (std::size_t i = 0; i < n.fetches.size(); ++i)
-          if (n.fetches[i].slot == base.slot && n.fetches[i].key_index == key)
-            e.fetch = static_cast<int>(i);
-        if (e.fetch < 0) {
-          e.fetch = static_cast<int>(n.fetches.size());
-          n.fetches.push_back({base.slot, key});
-        }
-      });
-    });
+    each_expr(n, [&](const Expr& root) { reads_ahead(const_cast<Expr&>(root), n); });
+  }
+
+  void reads_ahead(Expr& e, PlanNode& n) {
+    if (e.replaced) return;  // what is inside was evaluated below
+    for (auto& arg : e.args)
+      if (arg != nullptr) reads_ahead(*arg, n);
+    if (e.kind != ExprKind::property && e.kind != ExprKind::has_labels) return;
+    const Expr& base = *e.args[0];
+    if (base.kind != ExprKind::variable || base.local || base.replaced) return;
+    const int key = e.kind == ExprKind::property ? e.name_index : -1;
+    for (std::size_t i = 0; i < n.fetches.size(); ++i)
+      if (n.fetches[i].slot == base.slot && n.fetches[i].key_index == key)
+        e.fetch = static_cast<int>(i);
+    if (e.fetch < 0) {
+      e.fetch = static_cast<int>(n.fetches.size());
+      n.fetches.push_back({base.slot, key});
+    }
   }
 
   Plan& plan_;

@@ -90,6 +90,7 @@ struct NewNode {
   std::span<const NameId> labels;        // ascending, each once
   std::span<const Property> properties;  // by key, ascending
 };
+inline constexpr NodeId kNewNode = -1;
 struct NewRelationship {
   NameId type;
   NodeId source, target;
@@ -196,6 +197,10 @@ class GraphStore {
   // another transaction committed a node that a unique constraint makes this one conflict with;
   // the caller looks for it after advance(). An own conflict is a unique_violation.
   virtual std::optional<NodeId> create_unless_conflicting(const NewNode& node) = 0;
+  // For MERGE, before it creates these relationships (an end that is new itself is kNewNode): until
+  // this transaction ends no other one merges relationships at the same nodes. False when another
+  // one committed such a relationship meanwhile, which the caller finds after advance().
+  virtual bool claim_relationships(std::span<const NewRelationship> relationships) = 0;
   virtual void change_nodes(std::span<const NodeChange> changes) = 0;
   virtual void change_relationships(std::span<const RelationshipChange> changes) = 0;
   // Ids that are already deleted are ignored.

@@ -167,6 +167,15 @@ void AttachedStore::create_relationships(std::span<const graph::NewRelationship>
   base_.create_relationships(relationships, out);
 }
 
+bool AttachedStore::claim_relationships(std::span<const graph::NewRelationship> relationships) {
+  for (const auto& r : relationships) {
+    if (const Attachment* a = by_name(true, r.type)) refuse(*a);
+    for (const NodeId end : {r.source, r.target})
+      if (end != graph::kNewNode) need_stored(false, end);
+  }
+  return base_.claim_relationships(relationships);
+}
+
 void AttachedStore::change_nodes(std::span<const graph::NodeChange> changes) {
   for (const auto& c : changes) {
     need_stored(false, c.node);

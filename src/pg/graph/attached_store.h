@@ -77,6 +77,7 @@ class AttachedStore final : public graph::GraphStore {
   void create_relationships(std::span<const graph::NewRelationship> relationships,
                             graph::RelationshipId* out) override;
   std::optional<graph::NodeId> create_unless_conflicting(const graph::NewNode& node) override;
+  bool claim_relationships(std::span<const graph::NewRelationship> relationships) override;
   void change_nodes(std::span<const graph::NodeChange> changes) override;
   void change_relationships(std::span<const graph::RelationshipChange> changes) override;
   void delete_relationships(std::span<const graph::RelationshipId> ids) override;

@@ -112,6 +112,7 @@ void PgStore::advance() {
   if (refresh_) {
     // Another transaction made what this statement must now see.
     refresh_ = false;
+    dirty_ = true;  // writes must see it as well
     snapshot_ = call([] {
       CommandCounterIncrement();
       return RegisterSnapshot(GetTransactionSnapshot());

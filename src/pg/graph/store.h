@@ -15,6 +15,9 @@
 
 namespace rv::pg {
 
+// Where an entry of edge_out (source, type, target, id) or edge_in holds the relationship's id.
+inline constexpr std::size_t kEdgeEntryId = 24;
+
 // One per query; made and closed inside one call of an SQL function, in the memory context that
 // the query lives in. After an error PostgreSQL releases what the store holds.
 class PgStore final : public graph::GraphStore {
@@ -82,6 +85,7 @@ class PgStore final : public graph::GraphStore {
   void create_relationships(std::span<const graph::NewRelationship> relationships,
                             graph::RelationshipId* out) override;
   std::optional<graph::NodeId> create_unless_conflicting(const graph::NewNode& node) override;
+  bool claim_relationships(std::span<const graph::NewRelationship> relationships) override;
   void change_nodes(std::span<const graph::NodeChange> changes) override;
   void change_relationships(std::span<const graph::RelationshipChange> changes) override;
   void delete_relationships(std::span<const graph::RelationshipId> ids) override;
@@ -143,6 +147,9 @@ class PgStore final : public graph::GraphStore {
   void insert_node_labels(graph::NodeId id, std::span<const graph::NameId> labels, bool batched);
   void remove_node_label(graph::NodeId id, graph::NameId label);
   void lock_endpoint(graph::NodeId id);
+  void lock_for_merge(graph::NodeId id);
+  void relationships_between(const graph::NewRelationship& r, Snapshot snapshot,
+                             std::vector<graph::RelationshipId>& out);
   bool has_relationships(graph::NodeId id, Snapshot snapshot);
   void need_no_relationships(graph::NodeId id);
   std::optional<TupleTableSlot*> find_for_write(Pool which, std::int64_t id, PooledScan** scan);
@@ -193,6 +200,7 @@ class PgStore final : public graph::GraphStore {
   std::vector<std::pair<Oid, double>> row_estimates_;
   std::vector<std::unique_ptr<graph::Procedure>> procedures_;
   std::unordered_set<std::int64_t> locked_;   // nodes that cannot go before this transaction ends
+  std::unordered_set<std::int64_t> merging_;  // nodes at which no other transaction merges
   std::unordered_set<std::int64_t> touched_;  // rows changed since the last command id
   bool dirty_ = false;                        // written since write_snapshot_ was taken
   bool refresh_ = false;                      // the next advance() takes a new snapshot

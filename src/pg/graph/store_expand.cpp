@@ -1,4 +1,6 @@
 // Expansion from nodes over the two edge indexes, index-only.
+#include <cstddef>
+
 #include "pg/graph/store.h"
 
 namespace rv::pg {
@@ -18,7 +20,7 @@ struct EdgeEntry {
   std::int64_t far;
   std::int64_t id;
 };
-static_assert(sizeof(EdgeEntry) == 32);
+static_assert(sizeof(EdgeEntry) == 32 && offsetof(EdgeEntry, id) == kEdgeEntryId);
 
 }  // namespace
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 #include <vector>
 
 #include "core/graph/function.h"
+#include "core/graph/hash_index.h"
 #include "core/graph/query_error.h"
 
 namespace rv::graph {
@@ -203,22 +203,22 @@ class Percentile final : public Accumulator {
 class Distinct final : public Accumulator {
  public:
   Distinct(Runtime& runtime, std::unique_ptr<Accumulator> inner)
-      : arena_(runtime.budget()), inner_(std::move(inner)) {}
+      : arena_(runtime.budget()), index_(runtime.budget()), inner_(std::move(inner)) {}
   void add(std::span<const Value> args) override {
     if (args[0].is_null()) return inner_->add(args);
-    const std::uint64_t h = hash(args[0]);
-    const auto [first, last] = seen_.equal_range(h);
-    for (auto it = first; it != last; ++it)
-      if (equivalent(it->second, args[0])) return;
-    seen_.emplace(h, copy_value(args[0], arena_));
+    const auto [number, fresh] = index_.find_or_add(
+        hash(args[0]), [&](std::uint32_t known) { return equivalent(*seen_[known], args[0]); });
+    if (!fresh) return;
+    seen_.push_back(arena_.make<Value>(copy_value(args[0], arena_)));
     inner_->add(args);
   }
   Value result(Arena& arena) override { return inner_->result(arena); }
 
  private:
   Arena arena_;
+  HashIndex index_;  // of seen_
+  std::vector<const Value*> seen_;
   std::unique_ptr<Accumulator> inner_;
-  std::unordered_multimap<std::uint64_t, Value> seen_;
 };
 
 std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime) {

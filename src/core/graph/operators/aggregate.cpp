@@ -1,9 +1,9 @@
 // Grouping and aggregate functions.
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "core/graph/function.h"
+#include "core/graph/hash_index.h"
 #include "core/graph/operators/accumulator.h"
 #include "core/graph/operators/base.h"
 
@@ -54,17 +54,16 @@ class AggregateOperator final : public UnaryOperator {
       keys_.push_back(eval_(*e.expr, row));
       h = mix64(h ^ hash(keys_.back()));
     }
-    const auto [first, last] = index_.equal_range(h);
-    for (auto it = first; it != last; ++it) {
-      const Value* known = groups_[it->second].keys;
+    const auto [group, fresh] = index_.find_or_add(h, [&](std::uint32_t known) {
       bool same = true;
-      for (std::size_t k = 0; k < width && same; ++k) same = equivalent(known[k], keys_[k]);
-      if (same) return groups_[it->second];
-    }
+      for (std::size_t k = 0; k < width && same; ++k)
+        same = equivalent(groups_[known].keys[k], keys_[k]);
+      return same;
+    });
+    if (!fresh) return groups_[group];
     auto* copy = group_arena_.array<Value>(width);
     for (std::size_t k = 0; k < width; ++k)
       new (copy + k) Value(copy_value(keys_[k], group_arena_));
-    index_.emplace(h, groups_.size());
     return new_group(copy);
   }
 
@@ -115,7 +114,7 @@ class AggregateOperator final : public UnaryOperator {
   Arena group_arena_;
   OwnedBatch out_;
   std::vector<Group> groups_;
-  std::unordered_multimap<std::uint64_t, std::size_t> index_;
+  HashIndex index_{runtime_.budget()};  // of groups_
   std::vector<Value> keys_;
   bool done_ = false;
   std::size_t next_ = 0;

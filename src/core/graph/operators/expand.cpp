@@ -1,4 +1,6 @@
 // One step along relationships.
+#include <algorithm>
+
 #include "core/graph/node_set.h"
 #include "core/graph/operators/base.h"
 
@@ -19,20 +21,25 @@ class ExpandOperator final : public ExpandingOperator {
     starts_.clear();
     ends_.clear();
     rows_.clear();
+    first_.clear();
     const bool into = plan_.op == Op::expand_into;
-    for (std::uint32_t i = 0; i < in_->rows; ++i) {
-      const Value& from = in_->at(plan_.from, i);
-      if (!from.is(Kind::node)) continue;
-      if (into) {
+    if (!into) {
+      group_starts();
+    } else {
+      for (std::uint32_t i = 0; i < in_->rows; ++i) {
+        const Value& from = in_->at(plan_.from, i);
+        if (!from.is(Kind::node)) continue;
         const Value& to = in_->at(plan_.to, i);
         if (!to.is(Kind::node)) continue;
         ends_.push_back(to.as_node());
+        add_start(from.as_node());
+        rows_.push_back(i);
       }
-      starts_.push_back(from.as_node());
-      rows_.push_back(i);
     }
+    first_.push_back(static_cast<std::uint32_t>(rows_.size()));
     cursor_.reset();
     position_ = pending_ = 0;
+    within_ = 0;
     if (starts_.empty() || !types_.possible()) return;
     cursor_ = into ? runtime_.store().expand_into(starts_, ends_, plan_.direction, types_.types())
                    : runtime_.store().expand(starts_, plan_.direction, types_.types());
@@ -42,18 +49,25 @@ class ExpandOperator final : public ExpandingOperator {
     if (cursor_ == nullptr) return false;
     const bool wants_relationship = out_.owns(plan_.relationship);
     for (;;) {
-      for (; position_ < pending_; ++position_) {
-        if (out_.full()) return true;
+      for (; position_ < pending_; ++position_, within_ = 0) {
         const Hop& h = hops_[position_];
         if (!types_.accepts(h.relationship.type)) continue;
-        const std::uint32_t row = rows_[h.input];
-        if (!plan_.distinct_from.empty() &&
-            holds_relationship(*in_, row, plan_.distinct_from, h.relationship.id))
-          continue;
-        if (plan_.distinct_ends && !ends_seen_.insert(h.other)) continue;
-        const std::uint32_t at = out_.append(*in_, row);
-        if (wants_relationship) put(plan_.relationship, at, relationship_value(h.relationship));
-        if (plan_.op == Op::expand) put(plan_.to, at, Value::node(h.other));
+        if (plan_.distinct_ends && ends_seen_.contains(h.other)) continue;
+        const std::uint32_t first = first_[h.input];
+        const std::uint32_t rows = first_[h.input + 1] - first;
+        for (; within_ < rows; ++within_) {
+          if (out_.full()) return true;
+          const std::uint32_t row = rows_[first + within_];
+          if (!plan_.distinct_from.empty() &&
+              holds_relationship(*in_, row, plan_.distinct_from, h.relationship.id))
+            continue;
+          const std::uint32_t at = out_.append(*in_, row);
+          if (wants_relationship) put(plan_.relationship, at, relationship_value(h.relationship));
+          if (plan_.op == Op::expand) put(plan_.to, at, Value::node(h.other));
+          if (!plan_.distinct_ends) continue;
+          ends_seen_.insert(h.other);
+          break;
+        }
       }
       runtime_.tick();
       pending_ = cursor_->next(hops_);
@@ -62,9 +76,31 @@ class ExpandOperator final : public ExpandingOperator {
     }
   }
 
+  void add_start(NodeId node) {
+    starts_.push_back(node);
+    first_.push_back(static_cast<std::uint32_t>(rows_.size()));
+  }
+
+  // Every start once, ascending, with the rows that are there: one walk of the store for them all.
+  void group_starts() {
+    sorted_.clear();
+    for (std::uint32_t i = 0; i < in_->rows; ++i) {
+      const Value& from = in_->at(plan_.from, i);
+      if (from.is(Kind::node)) sorted_.emplace_back(from.as_node(), i);
+    }
+    std::sort(sorted_.begin(), sorted_.end());
+    for (const auto& [node, row] : sorted_) {
+      if (starts_.empty() || starts_.back() != node) add_start(node);
+      rows_.push_back(row);
+    }
+  }
+
   TypeFilter types_;
+  std::vector<std::pair<NodeId, std::uint32_t>> sorted_;
   std::vector<NodeId> starts_, ends_;
-  std::vector<std::uint32_t> rows_;
+  std::vector<std::uint32_t> rows_;   // of the input batch, start by start
+  std::vector<std::uint32_t> first_;  // of each start, in rows_; one more than starts
+  std::uint32_t within_ = 0;          // rows of the current hop that are done
   NodeSet ends_seen_{runtime_.budget()};
   std::unique_ptr<HopCursor> cursor_;
   Hop hops_[512];

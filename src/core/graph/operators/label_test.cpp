@@ -9,26 +9,27 @@ bool LabelTest::covers(const Expr& e) {
          e.args[0]->kind == ExprKind::variable && !e.args[0]->local && !e.args[0]->replaced;
 }
 
+bool LabelTest::forget() {
+  known_.clear();
+  has_.clear();
+  return false;
+}
+
 bool LabelTest::rows(const Batch& batch, std::vector<std::uint32_t>& kept) {
-  if (writes_ != runtime_.writes()) {
-    known_.clear();
-    has_.clear();
-    writes_ = runtime_.writes();
-  }
+  if (writes_ != runtime_.writes()) forget();
+  writes_ = runtime_.writes();
   const Value* column = batch.columns[static_cast<std::size_t>(expr_.args[0]->slot)];
   asked_.clear();
   for (std::uint32_t i = 0; i < batch.rows; ++i) {
-    if (!column[i].is(Kind::node)) return false;
-    if (!known_.contains(column[i].as_node())) asked_.push_back(column[i].as_node());
+    if (!column[i].is(Kind::node)) return forget();
+    if (known_.insert(column[i].as_node())) asked_.push_back(column[i].as_node());
   }
   if (!asked_.empty()) {
     std::sort(asked_.begin(), asked_.end());
-    asked_.erase(std::unique(asked_.begin(), asked_.end()), asked_.end());
     answers_.resize(asked_.size());
     runtime_.store().test_label(asked_, runtime_.name(expr_.labels->name_index), answers_.data());
     for (std::size_t k = 0; k < asked_.size(); ++k) {
-      if (answers_[k] < 0) return false;
-      known_.insert(asked_[k]);
+      if (answers_[k] < 0) return forget();
       if (answers_[k] > 0) has_.insert(asked_[k]);
     }
   }

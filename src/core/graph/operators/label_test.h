@@ -20,6 +20,7 @@ class LabelTest {
   bool rows(const Batch& batch, std::vector<std::uint32_t>& kept);
 
  private:
+  bool forget();
   Runtime& runtime_;
   const Expr& expr_;
   NodeSet known_, has_;

@@ -89,7 +89,7 @@ class MergeOperator final : public ExpandingOperator {
     for (const auto& r : part_.relationships) check(r.properties);
   }
 
-  // False: a unique constraint kept the node out because of another transaction's.
+  // False: another transaction's node or relationship is there now.
   bool create() {
     one_.batch.rows = 0;
     one_.append(*in_, row_);
@@ -103,6 +103,7 @@ class MergeOperator final : public ExpandingOperator {
       runtime_.wrote();
       one_.batch.column(n.slot)[0] = Value::node(*id);
     } else {
+      if (!claim()) return false;
       for (const auto& n : part_.nodes)
         if (n.declared) creator.nodes(n, eval, 1, one_.batch.column(n.slot));
       for (std::size_t i = 0; i < part_.relationships.size(); ++i)
@@ -116,6 +117,26 @@ class MergeOperator final : public ExpandingOperator {
     runtime_.advance();
     set(plan_.clause->sets, values);
     return true;
+  }
+
+  // False: another transaction made such a relationship since the search.
+  bool claim() {
+    std::vector<NewRelationship> wanted;
+    for (std::size_t i = 0; i < part_.relationships.size(); ++i) {
+      const RelationshipPattern& r = part_.relationships[i];
+      const auto end = [this](const NodePattern& n) {
+        if (n.declared) return kNewNode;
+        const Value& v = one_.batch.at(n.slot, 0);
+        return v.is(Kind::node) ? v.as_node() : kNewNode;
+      };
+      const NodeId left = end(part_.nodes[i]);
+      const NodeId right = end(part_.nodes[i + 1]);
+      if (left == kNewNode && right == kNewNode) continue;
+      const NameId type = runtime_.intern(r.types->name_index);
+      if (r.direction != Direction::in) wanted.push_back({type, left, right, {}});
+      if (r.direction != Direction::out) wanted.push_back({type, right, left, {}});
+    }
+    return runtime_.store().claim_relationships(wanted);
   }
 
   void set(const std::vector<SetItem>& items, const Value* values) {

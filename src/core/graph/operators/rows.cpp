@@ -1,6 +1,5 @@
 // Operators that keep, extend or count rows.
-#include <unordered_map>
-
+#include "core/graph/hash_index.h"
 #include "core/graph/operators/base.h"
 #include "core/graph/operators/label_test.h"
 #include "core/graph/query_error.h"
@@ -82,6 +81,7 @@ class DistinctOperator final : public UnaryOperator {
   void open() override {
     UnaryOperator::open();
     seen_.clear();
+    index_.clear();
     seen_arena_.clear();
   }
 
@@ -93,18 +93,17 @@ class DistinctOperator final : public UnaryOperator {
       for (std::uint32_t i = 0; i < b->rows; ++i) {
         std::uint64_t h = width;
         for (const int slot : plan_.keys) h = mix64(h ^ hash(b->at(slot, i)));
-        bool known = false;
-        const auto [first, last] = seen_.equal_range(h);
-        for (auto it = first; it != last && !known; ++it) {
-          known = true;
-          for (std::size_t k = 0; k < width && known; ++k)
-            known = equivalent(it->second[k], b->at(plan_.keys[k], i));
-        }
-        if (known) continue;
+        const auto [number, fresh] = index_.find_or_add(h, [&](std::uint32_t known) {
+          bool same = true;
+          for (std::size_t k = 0; k < width && same; ++k)
+            same = equivalent(seen_[known][k], b->at(plan_.keys[k], i));
+          return same;
+        });
+        if (!fresh) continue;
         auto* row = seen_arena_.array<Value>(width);
         for (std::size_t k = 0; k < width; ++k)
           new (row + k) Value(copy_value(b->at(plan_.keys[k], i), seen_arena_));
-        seen_.emplace(h, row);
+        seen_.push_back(row);
         for (Value* column : b->columns)
           if (column != nullptr) column[kept] = column[i];
         ++kept;
@@ -116,7 +115,8 @@ class DistinctOperator final : public UnaryOperator {
   }
 
   Arena seen_arena_;
-  std::unordered_multimap<std::uint64_t, const Value*> seen_;
+  HashIndex index_{runtime_.budget()};  // of seen_
+  std::vector<const Value*> seen_;
 };
 
 class SkipOperator final : public UnaryOperator {
