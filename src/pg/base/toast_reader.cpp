@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pg/base/toast_places.h"
+
 extern "C" {
 #include "access/detoast.h"
 #include "access/genam.h"
@@ -74,18 +76,22 @@ bool ToastReader::take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 n
   if (int32(VARSIZE(chunk) - VARHDRSZ) != length) return false;
   memcpy(to + std::size_t(number) * TOAST_MAX_CHUNK_SIZE, VARDATA(chunk), std::size_t(length));
   last_ = tuple->t_self;
+  if (number == 0) first_block_ = ItemPointerGetBlockNumber(&last_);
   relation_ = RelationGetRelid(toast);
   return true;
 }
 
-bool ToastReader::read_by_position(Relation toast, Oid value, int32 size, char* to) {
-  if (relation_ != RelationGetRelid(toast)) return false;
+// Reads the value whose first chunk is on `block`, at `offset` or, when that is invalid, anywhere.
+// Otherwise *side tells where to look: -1 before this block, 1 behind it, 0 unknown.
+bool ToastReader::read_from(Relation toast, BlockNumber block, OffsetNumber offset, Oid value,
+                            int32 size, char* to, int* side) {
   const int32 chunks = (size - 1) / int32(TOAST_MAX_CHUNK_SIZE) + 1;
-  BlockNumber block = ItemPointerGetBlockNumber(&last_);
-  OffsetNumber offset = OffsetNumberNext(ItemPointerGetOffsetNumber(&last_));
+  const bool anywhere = offset == InvalidOffsetNumber;
+  if (anywhere) offset = FirstOffsetNumber;
   SnapshotData snapshot;
   rv_init_toast_snapshot(&snapshot);
   int32 number = 0;
+  *side = 0;
   for (; number < chunks && block_exists(toast, block); ++block, offset = FirstOffsetNumber) {
     Buffer pinned = ReadBuffer(toast, block);
     LockBuffer(pinned, BUFFER_LOCK_SHARE);
@@ -95,22 +101,58 @@ bool ToastReader::read_by_position(Relation toast, Oid value, int32 size, char* 
     for (; number < chunks && offset <= last; ++offset) {
       ItemId item = PageGetItemId(page, offset);
       HeapTupleData tuple;
-      if (!ItemIdIsNormal(item)) break;
+      const bool search = anywhere && number == 0;
+      if (!ItemIdIsNormal(item)) {
+        if (search) continue;
+        break;
+      }
       tuple.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
       tuple.t_len = ItemIdGetLength(item);
       tuple.t_tableOid = RelationGetRelid(toast);
       ItemPointerSet(&tuple.t_self, block, offset);
-      if (!HeapTupleSatisfiesVisibility(&tuple, &snapshot, pinned)) break;
-      if (!take_chunk(toast, &tuple, value, number, size, to)) break;
+      if (search) {
+        bool null = false;
+        const Oid found = DatumGetObjectId(fastgetattr(&tuple, 1, RelationGetDescr(toast), &null));
+        if (found != value) {
+          *side = found < value ? 1 : -1;
+          continue;
+        }
+      }
+      if (!HeapTupleSatisfiesVisibility(&tuple, &snapshot, pinned) ||
+          !take_chunk(toast, &tuple, value, number, size, to)) {
+        if (search) continue;
+        break;
+      }
       ++number;
     }
     const bool page_done = offset > last;
     UnlockReleaseBuffer(pinned);
     // Go on to the next page only when this one ended in the middle of the value, or before it.
     if (!page_done || (number == before && before > 0)) break;
-    if (number == 0 && block != ItemPointerGetBlockNumber(&last_)) break;
+    if (number == 0 && (anywhere || block != ItemPointerGetBlockNumber(&last_))) break;
   }
   return number == chunks;
+}
+
+bool ToastReader::read_next(Relation toast, Oid value, int32 size, char* to) {
+  if (!in_order_ || relation_ != RelationGetRelid(toast)) return false;
+  int side;
+  return read_from(toast, ItemPointerGetBlockNumber(&last_),
+                   OffsetNumberNext(ItemPointerGetOffsetNumber(&last_)), value, size, to, &side);
+}
+
+bool ToastReader::read_by_place(Relation toast, Oid value, int32 size, char* to) {
+  ToastPlaces& places = ToastPlaces::of(toast);
+  const BlockNumber block = places.guess(value);
+  if (block == InvalidBlockNumber) return false;
+  int side;
+  bool found = read_from(toast, block, InvalidOffsetNumber, value, size, to, &side);
+  // Rows are not equally long: one block off is usual.
+  if (!found && side != 0 && (side > 0 || block > 0))
+    found = read_from(toast, side > 0 ? block + 1 : block - 1, InvalidOffsetNumber, value, size, to,
+                      &side);
+  places.guessed(found);
+  return found;
 }
 
 bool ToastReader::read_by_index(Relation toast, Oid value, int32 size, char* to) {
@@ -134,6 +176,18 @@ bool ToastReader::read_by_index(Relation toast, Oid value, int32 size, char* to)
   return number == chunks;
 }
 
+bool ToastReader::find(Relation toast, Oid value, int32 size, char* to) {
+  if (read_next(toast, value, size, to)) return true;
+  const BlockNumber previous =
+      relation_ == RelationGetRelid(toast) ? ItemPointerGetBlockNumber(&last_) : InvalidBlockNumber;
+  if (!read_by_place(toast, value, size, to)) {
+    if (!read_by_index(toast, value, size, to)) return false;
+    ToastPlaces::of(toast).learn(value, first_block_);
+  }
+  in_order_ = previous == InvalidBlockNumber || first_block_ - previous <= 1;
+  return true;
+}
+
 const varlena* ToastReader::read(const varlena* toasted) {
   return call([this, toasted]() -> const varlena* {
     auto* datum = const_cast<varlena*>(toasted);
@@ -145,8 +199,7 @@ const varlena* ToastReader::read(const varlena* toasted) {
         varlena* out = buffer(std::size_t(size) + VARHDRSZ);
         Relation toast = open(pointer.va_toastrelid);
         const bool found = toast->rd_tableam == GetHeapamTableAmRoutine() &&
-                           (read_by_position(toast, pointer.va_valueid, size, VARDATA(out)) ||
-                            read_by_index(toast, pointer.va_valueid, size, VARDATA(out)));
+                           find(toast, pointer.va_valueid, size, VARDATA(out));
         table_close(toast, NoLock);
         if (found) {
           SET_VARSIZE(out, std::size_t(size) + VARHDRSZ);

@@ -3,8 +3,9 @@
 // PostgreSQL fetches every value through the TOAST index: open two relations, descend the B-tree,
 // fetch the chunks, allocate, copy. For a 768-dimensional vector that is some twenty times the cost
 // of its distance. But rows that were inserted together have their chunks together, so this reader
-// looks first where the previous value ended. The guess is verified (value id, chunk number,
-// length, visibility under the TOAST snapshot); when it fails, the index decides as usual.
+// looks first where the previous value ended, and in scans of another order where the value's id
+// lets expect it (toast_places.h). The guess is verified (value id, chunk number, length,
+// visibility under the TOAST snapshot); when it fails, the index decides as usual.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +32,12 @@ class ToastReader {
 
  private:
   Relation open(Oid relation);
+  bool find(Relation toast, Oid value, int32 size, char* to);
   bool block_exists(Relation toast, BlockNumber block);
-  bool read_by_position(Relation toast, Oid value, int32 size, char* to);
+  bool read_next(Relation toast, Oid value, int32 size, char* to);
+  bool read_by_place(Relation toast, Oid value, int32 size, char* to);
+  bool read_from(Relation toast, BlockNumber block, OffsetNumber offset, Oid value, int32 size,
+                 char* to, int* side);
   bool read_by_index(Relation toast, Oid value, int32 size, char* to);
   bool take_chunk(Relation toast, HeapTuple tuple, Oid value, int32 number, int32 size, char* to);
   varlena* buffer(std::size_t size);
@@ -42,6 +47,8 @@ class ToastReader {
   std::size_t capacity_ = 0;
   Oid relation_ = InvalidOid;  // whose chunk `last_` is
   ItemPointerData last_ = {};
+  BlockNumber first_block_ = InvalidBlockNumber;  // of the value that was read last
+  bool in_order_ = true;                          // it lay behind the one before
 
   // The lock on the relation is kept to the end of the (sub)transaction named here, so that the
   // relation cannot shrink: `blocks_` is then a lower bound that costs no system call.
