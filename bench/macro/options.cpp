@@ -6,6 +6,7 @@
 
 namespace rv::bench {
 
+// clang-format off: it takes a "$" in a raw string for the end of a line
 const char* const kUsage =
     R"usage(ruvector_bench: measures a PostgreSQL server that speaks pgvector's SQL and prints one line of JSON.
 
@@ -32,10 +33,9 @@ index
 queries
   --set "A = 1; B = 2"   settings for the queries
   --sweep NAME=V,V,...   a setting to vary, one result each
-  --where SQL            filter;
-$2 is the query's attribute --where - attribute NAME the column of-- query -
-    attributes that is $2-- select SQL instead of the usual query : a bigint first;
-$1 vector, {table}, { k }
+  --where SQL            filter; $2 is the query's attribute
+  --where-attribute NAME the column of --query-attributes that is $2
+  --select SQL           instead of the usual query: a bigint first; $1 vector, {table}, {k}
   --repeat N             rounds over the queries (default 3)
   --clients N,N,...      throughput with so many connections
   --allow-scan           a plan without the index is no failure (otherwise exit code 3)
@@ -43,6 +43,7 @@ writes, after the queries
   --inserts N            single-row inserts: in one transaction, then each in its own
   --delete PERCENT       delete that share, VACUUM, measure again
 )usage";
+// clang-format on
 
 Options::Options(int argc, char** argv)
     : values_{{"connect", ""},    {"extension", "ruvector"},

@@ -1,4 +1,4 @@
-// Processor time of server processes, from /proc. On a shared machine this is the figure to trust.
+// Processor time of server processes, by its clock. On a shared machine this is the figure to trust.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,7 @@
 
 namespace rv::bench {
 
-// Seconds that a process has been on a processor; 0 when /proc does not tell (another machine).
+// Seconds that a process has been on a processor; 0 when the process is not on this machine.
 double cpu_seconds(int pid);
 
 // Watches a backend and the parallel workers that it starts.
