@@ -1,4 +1,5 @@
-// Processor time of server processes, by its clock. On a shared machine this is the figure to trust.
+// Processor time of server processes, by its clock. On a shared machine this is the figure to
+// trust.
 #pragma once
 
 #include <atomic>
