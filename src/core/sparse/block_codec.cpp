@@ -96,6 +96,7 @@ bool decode_block(std::span<const std::uint8_t> bytes, bool escapes, BlockView& 
     if (bits > 16 || count != kBlockLength || static_cast<std::size_t>(end - p) < packed)
       return false;
     kernels().unpack(p, bits, low, out.docs);
+    if (out.docs[0] != low) return false;  // the first gap is none
     p += packed;
   } else {
     std::uint16_t doc = low;
