@@ -72,7 +72,7 @@ void Inserter::insert(const float* x, HeapTid tid, Rng& rng, int ef_construction
   UpperCandidate at{};
   if (level > 0 && top > 0 && search_.descend(std::min(level, top), at)) {
     for (int l = std::min(level, top); l >= 1; --l) {
-      const auto near = search_.search_level(l, at, ef);
+      const auto near = search_.search_level(l, {at}, ef);
       std::vector<Candidate> candidates;
       for (const UpperCandidate& c : near)
         if (c.node != node && c.record != kNoRecord) candidates.push_back({c.distance, 0, c.node});

@@ -119,16 +119,20 @@ bool Search::descend(int level, UpperCandidate& at) {
   return true;
 }
 
-std::vector<UpperCandidate> Search::search_level(int level, const UpperCandidate& from, int ef) {
+std::vector<UpperCandidate> Search::search_level(int level, std::vector<UpperCandidate> from,
+                                                 int ef) {
   const auto further = [](const UpperCandidate& a, const UpperCandidate& b) {
     return a.distance > b.distance || (a.distance == b.distance && a.node > b.node);
   };
   const auto closer = [&](const UpperCandidate& a, const UpperCandidate& b) {
     return further(b, a);
   };
-  std::vector<UpperCandidate> open{from}, best{from}, neighbours;
+  std::vector<UpperCandidate> neighbours, open = std::move(from);
   visited_.clear();
-  visited_.insert(from.node);
+  for (const UpperCandidate& c : open) visited_.insert(c.node);
+  std::vector<UpperCandidate> best = open;
+  std::make_heap(open.begin(), open.end(), further);
+  std::make_heap(best.begin(), best.end(), closer);
   while (!open.empty()) {
     std::pop_heap(open.begin(), open.end(), further);
     const UpperCandidate at = open.back();
@@ -154,15 +158,6 @@ std::vector<UpperCandidate> Search::search_level(int level, const UpperCandidate
   }
   std::sort_heap(best.begin(), best.end(), closer);
   return best;
-}
-
-// How many candidates the search keeps on the lowest upper level. One, as in plain HNSW, ends in
-// the wrong cluster more often the more clusters there are, and no ef on the nodes themselves mends
-// that. Measured at 768 dimensions, ef 64: one against these finds .98 and .984 of 100,000 vectors,
-// .94 and .96 of a million, for a tenth more distances.
-int Search::upper_beam(int ef) {
-  const double nodes = static_cast<double>(graph_.store().blocks()) * graph_.meta().node_slots;
-  return std::min(ef, std::clamp(static_cast<int>(std::sqrt(nodes) / 20), 4, 64));
 }
 
 void Search::begin(int ef) {
@@ -206,6 +201,26 @@ void Search::arrive() {
   std::make_heap(beam_.begin(), beam_.end(), nearer);
 }
 
+// Descends to the node where the search begins. One candidate a level, as in plain HNSW, ends in
+// the wrong cluster more often the more clusters there are, and no ef on the nodes themselves mends
+// that; so the two lowest upper levels are searched with some. Measured at 768 dimensions, a
+// million clustered vectors, ef 64: recall@10 .96 where one candidate has .94, for a tenth more
+// distances.
+bool Search::approach_nodes(int ef, UpperCandidate& at) {
+  const double nodes = static_cast<double>(graph_.store().blocks()) * graph_.meta().node_slots;
+  const int on_first = std::min(ef, std::clamp(static_cast<int>(std::sqrt(nodes) / 30), 8, 48));
+  const int top = static_cast<int>(graph_.meta().top_level);
+  if (!descend(std::min(top, 2), at)) return false;
+  if (top == 0) return true;
+  std::vector<UpperCandidate> near{at};
+  if (top >= 2) {
+    near = search_level(2, std::move(near), (on_first + 1) / 2);
+    for (UpperCandidate& c : near) c.record = graph_.upper_record(c.node, 1);
+  }
+  at = search_level(1, std::move(near), on_first).front();
+  return true;
+}
+
 // Clears everything and descends to level 0; false when there is nothing to search.
 bool Search::start(int ef) {
   frontier_.clear();
@@ -216,12 +231,10 @@ bool Search::start(int ef) {
   ef_ = static_cast<std::size_t>(ef);
   UpperCandidate at{};
   seeds_.clear();
-  const bool has_upper = graph_.meta().top_level > 0;
-  if (!descend(has_upper ? 1 : 0, at)) {
+  if (!approach_nodes(ef, at)) {
     visited_.clear();
     return false;
   }
-  if (has_upper) at = search_level(1, at, upper_beam(ef)).front();
   visited_.clear();
   visited_.insert(at.node);
   found_.clear();

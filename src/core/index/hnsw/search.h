@@ -79,8 +79,8 @@ class Search {
   // The greedy walk from the entry point down to `level` (0: to the nodes themselves); used by
   // insertion too. False when the graph is empty.
   bool descend(int level, UpperCandidate& at);
-  // Best-first search on an upper level.
-  std::vector<UpperCandidate> search_level(int level, const UpperCandidate& from, int ef);
+  // Best-first search on an upper level, from one or several of its nodes.
+  std::vector<UpperCandidate> search_level(int level, std::vector<UpperCandidate> from, int ef);
 
  private:
   bool start(int ef);
@@ -89,7 +89,7 @@ class Search {
   void grow_beam(std::size_t ef);
   void take_batch();
   bool step_upper(const RecordHeader* record, std::vector<UpperCandidate>& out);
-  int upper_beam(int ef);
+  bool approach_nodes(int ef, UpperCandidate& at);
 
   Graph& graph_;
   quant::CodeQuery& query_;
