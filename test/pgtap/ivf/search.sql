@@ -8,13 +8,13 @@ SET LOCAL client_min_messages = warning;
 SELECT setseed(0.4);
 CREATE FUNCTION pg_temp.random_vector(dim int, salt int) RETURNS real[] LANGUAGE sql VOLATILE AS
   $$ SELECT array_agg((random() + random() + random() - 1.5)::real) FROM generate_series(1, dim) WHERE salt = salt $$;
-CREATE TABLE items AS
+CREATE TABLE vectors AS
   SELECT i AS id, i % 7 AS kind, (c.x::vector + (pg_temp.random_vector(24, i)::vector))::vector(24) AS v
   FROM generate_series(1, 3000) i
   JOIN (SELECT g, (SELECT array_agg(4 * random()) FROM generate_series(1, 24) WHERE g = g)::real[] AS x
         FROM generate_series(0, 29) g) c ON c.g = i % 30;
-ALTER TABLE items ADD h halfvec(24), ADD b bit(24);
-UPDATE items SET h = v::halfvec, b = binary_quantize(v - (SELECT avg(v) FROM items));
+-- Not by UPDATE: an index over broken HOT chains of the same transaction may not be used.
+CREATE TABLE items AS SELECT *, v::halfvec(24) AS h, binary_quantize(v - (SELECT avg(v) FROM vectors))::bit(24) AS b FROM vectors;
 CREATE TABLE queries AS SELECT id, v, h, b FROM items WHERE id % 150 = 0;
 ANALYZE items;
 

@@ -6,7 +6,7 @@
 BEGIN;
 SELECT setseed(0.2);
 CREATE TABLE items AS SELECT i AS id, (SELECT array_agg((random() + (i % 5) * j * 0.1)::real) FROM generate_series(1, 32) j WHERE i = i)::vector AS v FROM generate_series(1, 600) i;
-CREATE TABLE books AS SELECT 'eight' AS name, ruvector_train_product_quantizer('SELECT v FROM items', 8) AS book
+CREATE TABLE books AS SELECT 'eight' AS name, ruvector_train_product_quantizer('SELECT v FROM items ORDER BY id', 8) AS book
   UNION ALL SELECT 'four', ruvector_train_product_quantizer('SELECT v FROM items', bits := 4);
 ALTER TABLE items ADD s quantvec, ADD p quantvec, ADD f quantvec, ADD b bit(32);
 UPDATE items SET s = ruvector_quantize_scalar(v), b = ruvector_quantize_binary(v - (SELECT avg(v) FROM items)),
@@ -35,7 +35,7 @@ SELECT is((SELECT id FROM items ORDER BY ruvector_quantized_distance(p, (SELECT 
 SELECT is((SELECT count(*) FROM items WHERE s::text::quantvec::text <> s::text OR p::text::quantvec::text <> p::text), 0::bigint, 'text form');
 SELECT is((SELECT count(*) FROM books WHERE book::text::pqcodebook::text <> book::text), 0::bigint, 'text form of codebooks');
 SELECT is((SELECT ('\x' || encode(quantvec_send(s), 'hex')) FROM items WHERE id = 1), (SELECT s::text FROM items WHERE id = 1), 'binary form');
-SELECT is(ruvector_train_product_quantizer('SELECT v FROM items', 8)::text, (SELECT book::text FROM books WHERE name = 'eight'), 'training is deterministic');
+SELECT is(ruvector_train_product_quantizer('SELECT v FROM items ORDER BY id', 8)::text, (SELECT book::text FROM books WHERE name = 'eight'), 'training is deterministic');
 -- What does not work.
 SELECT throws_ok($$SELECT ruvector_dequantize(p) FROM items$$, '22023', 'the code of a product quantizer needs its codebook', 'no codebook');
 SELECT throws_ok($$SELECT ruvector_dequantize(s, book) FROM items, books$$, '22023', 'the code is not of a product quantizer', 'a codebook too many');

@@ -109,7 +109,7 @@ SELECT is((SELECT array_agg(id) FROM (SELECT id FROM kinds ORDER BY v <@> bm25qu
 SELECT is((SELECT array_agg(id) FROM (SELECT id FROM kinds ORDER BY c <@> 'apples' LIMIT 1) s), ARRAY[1], 'varchar');
 RESET enable_seqscan;
 SELECT throws_ok('CREATE INDEX ON docs USING ruvector_bm25 (body)', '22023', 'a BM25 index on text needs a text search configuration');
-SELECT throws_ok($$CREATE INDEX ON docs USING ruvector_bm25 (body) WITH (text_config = 'klingon')$$, '42704');
+SELECT throws_ok($$CREATE INDEX ON docs USING ruvector_bm25 (body) WITH (text_config = 'klingon')$$, '22023', 'text_config "klingon" needs its schema');
 SELECT throws_ok($$CREATE INDEX ON docs USING ruvector_bm25 (body) WITH (text_config = 'english', k1 = -1)$$, '22023');
 SELECT throws_ok($$CREATE INDEX ON docs USING ruvector_bm25 (body) WITH (text_config = 'english', b = 2)$$, '22023');
 CREATE TEXT SEARCH CONFIGURATION mine (COPY = english);
