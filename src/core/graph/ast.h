@@ -142,6 +142,7 @@ struct Expr {
   bool has_operand = false;
   bool has_else = false;
   bool is_pattern = false;  // exists_subquery: written as a pattern
+  bool in_exists = false;   // ... within exists(), which may stand anywhere
   bool in_parentheses = false;
   LabelExprPtr labels;
   std::unique_ptr<Query> subquery;

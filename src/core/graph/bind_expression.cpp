@@ -138,7 +138,7 @@ TypeSet Binder::expression(Expr& e, const Scope& scope, ExprContext context) {
     case ExprKind::reduce:
       return comprehension(e, scope, context);
     case ExprKind::exists_subquery:
-      if (e.is_pattern && !patterns)
+      if (e.is_pattern && !e.in_exists && !patterns)
         fail(e.span, "a pattern is a predicate and can stand only in WHERE or in exists()",
              "UnexpectedSyntax");
       return subquery(e, scope);

@@ -114,8 +114,10 @@ ExprPtr Parser::function_call() {
   }
   expect(")", "the arguments of " + e->name);
   // exists(pattern) is the pattern's predicate.
-  if (equal_ignoring_case(e->name, "exists") && e->args.size() == 1 && e->args[0]->is_pattern)
+  if (equal_ignoring_case(e->name, "exists") && e->args.size() == 1 && e->args[0]->is_pattern) {
+    e->args[0]->in_exists = true;
     return std::move(e->args[0]);
+  }
   return e;
 }
 

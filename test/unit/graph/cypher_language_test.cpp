@@ -247,5 +247,14 @@ TEST_F(CypherLanguage, ParametersOfEveryKind) {
   EXPECT_THROW(s.value("$missing"), Error);
 }
 
+TEST(CypherPatternPredicate, StandsAnywhereWithinExists) {
+  CypherSession s;
+  s.rows("CREATE (:A {v: 1})-[:R]->(:B {v: 2})");
+  EXPECT_EQ(s.rows("MATCH (n) RETURN exists((n)-->()) AS e ORDER BY n.v"),
+            (std::vector<std::string>{R"({"e":true})", R"({"e":false})"}));
+  EXPECT_EQ(s.number("MATCH (n) WITH n, exists((n)<--(:A)) AS e WHERE e RETURN n.v"), 2);
+  EXPECT_THROW(s.rows("MATCH (n) RETURN (n)-->() AS e"), Error);
+}
+
 }  // namespace
 }  // namespace rv::graph
