@@ -1,4 +1,4 @@
--- Chapter 5: words. BM25 over the glosses, and meaning and words together
+-- Chapter 3: words. BM25 over the glosses, and meaning and words together
 \pset border 0
 \echo 'An inverted index over 117,659 glosses'
 \timing on
