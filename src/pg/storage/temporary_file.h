@@ -1,5 +1,5 @@
 // A temporary file of PostgreSQL: counted against temp_file_limit, removed at the end of the
-// transaction at the latest.
+// transaction at the latest, or with the set of shared files that it belongs to.
 #pragma once
 
 #include <exception>
@@ -15,9 +15,13 @@ namespace rv::pg {
 
 class TemporaryFile final : public ScratchFile {
  public:
-  TemporaryFile() : file_(call([] { return BufFileCreateTemp(false); })) {}
+  TemporaryFile() : TemporaryFile(call([] { return BufFileCreateTemp(false); }), false) {}
+  // Takes the file; an exported one is left readable for the other processes of its set.
+  TemporaryFile(BufFile* file, bool exported) : file_(file), exported_(exported) {}
   ~TemporaryFile() override {
-    if (std::uncaught_exceptions() == 0) BufFileClose(file_);
+    if (std::uncaught_exceptions() > 0) return;  // the transaction's abort closes it
+    if (exported_) rv_export_shared_file(file_);
+    BufFileClose(file_);
   }
   void append(std::span<const std::byte> bytes) override {
     call([&] { BufFileWrite(file_, const_cast<std::byte*>(bytes.data()), bytes.size()); });
@@ -33,6 +37,7 @@ class TemporaryFile final : public ScratchFile {
 
  private:
   BufFile* file_;
+  bool exported_;
 };
 
 }  // namespace rv::pg
