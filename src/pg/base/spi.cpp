@@ -58,6 +58,11 @@ SqlValue sql_text(std::string_view s) {
           }),
           false};
 }
+SqlValue sql_name(const std::string& s) {
+  const char* c = s.c_str();
+  return {NAMEOID, call([c] { return DirectFunctionCall1(namein, CStringGetDatum(c)); }), false};
+}
+
 SqlValue sql_int(std::int64_t v) { return {INT8OID, Int64GetDatum(v), false}; }
 SqlValue sql_real(double v) {
   return std::isnan(v) ? sql_null(FLOAT8OID) : SqlValue{FLOAT8OID, Float8GetDatum(v), false};

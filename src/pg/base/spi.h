@@ -27,6 +27,7 @@ struct SqlValue {
   bool null = true;
 };
 SqlValue sql_text(std::string_view s);
+SqlValue sql_name(const std::string& s);
 SqlValue sql_int(std::int64_t v);  // bigint
 SqlValue sql_real(double v);       // double precision; NaN becomes NULL
 SqlValue sql_bool(bool v);

@@ -12,11 +12,6 @@ namespace rv::pg::learn {
 
 SqlValue sql_regclass(Oid oid) { return {REGCLASSOID, ObjectIdGetDatum(oid), false}; }
 
-SqlValue sql_name(const std::string& s) {
-  const char* c = s.c_str();
-  return {NAMEOID, call([c] { return DirectFunctionCall1(namein, CStringGetDatum(c)); }), false};
-}
-
 SqlValue sql_doubles(const std::vector<double>& v) {
   const double* x = v.data();
   const int n = static_cast<int>(v.size());

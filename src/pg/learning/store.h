@@ -11,7 +11,6 @@
 namespace rv::pg::learn {
 
 SqlValue sql_regclass(Oid oid);
-SqlValue sql_name(const std::string& s);
 SqlValue sql_doubles(const std::vector<double>& v);  // double precision[]
 std::vector<double> doubles_of(Datum array);
 

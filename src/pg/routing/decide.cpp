@@ -31,11 +31,6 @@ Rng& exploration_rng() {
   return rng;
 }
 
-SqlValue sql_name(const std::string& s) {
-  const char* c = s.c_str();
-  return {NAMEOID, call([c] { return DirectFunctionCall1(namein, CStringGetDatum(c)); }), false};
-}
-
 std::string json_array(const std::vector<std::string>& v) {
   std::string s = "[";
   for (const std::string& e : v) s += (s.size() > 1 ? ", " : "") + json_quoted(e);
