@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# cpu.sh [OUTCOMES [DECISIONS]] -- CPU time of ruvector_route() and _explain() in a server: 20 agents, one session, mean of
-# the median of five rounds. Unlike latency.sql it can be trusted on a busy machine.
+# cpu.sh [OUTCOMES [DECISIONS]] -- CPU time of ruvector_route() and _explain() in a server: 20 agents, one session, the
+# median of five rounds, without exploration and with the default one. Unlike latency.sql it can be trusted on a busy
+# machine.
 #   test/tools/cluster.sh up build && test/tools/cluster.sh with build bench/routing/cpu.sh
 set -euo pipefail
 outcomes=${1:-100000} decisions=${2:-1000} database=route_cpu_$$
@@ -46,3 +47,5 @@ report() {
 report "knn over $outcomes outcomes"
 ask "SELECT ruvector_train_router('default', 'ridge', '{\"promote\": true}');" >/dev/null
 report 'ridge model'
+ask 'RESET ruvector.route_exploration;' >/dev/null
+report 'ridge model, default exploration'

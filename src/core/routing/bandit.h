@@ -35,9 +35,10 @@ double upper_bound(const LinearArm& arm, std::span<const float> x, double alpha)
 // with deviation nu * sqrt(variance).
 double thompson_draw(const LinearArm& arm, std::span<const float> x, double nu, Rng& rng);
 
-// Share of `draws` rounds in which each of several independent normals is the largest: the
-// probability with which Thompson sampling chooses it. Never 0 for any: half a count is added.
+// The probability with which each of several independent normals is the largest: with which
+// Thompson sampling chooses it. By quadrature, so the same for the same agents; they sum to 1, and
+// none is 0 (a thousandth is spread evenly), for off-policy estimates divide by them.
 std::vector<double> largest_probabilities(std::span<const double> means,
-                                          std::span<const double> deviations, int draws, Rng& rng);
+                                          std::span<const double> deviations);
 
 }  // namespace rv::routing

@@ -12,7 +12,6 @@ namespace rv::routing {
 namespace {
 
 constexpr const char* kNames[] = {"balanced", "cost", "latency", "quality", "quality_per_dollar"};
-constexpr int kPropensityDraws = 400;
 
 double score_of(const Candidate& c, const Policy& p, double dearest, double slowest) {
   switch (p.objective) {
@@ -87,7 +86,7 @@ Choice choose(std::span<const Candidate> candidates, const Policy& policy, Rng& 
       means.push_back(candidates[i].quality);
       deviations.push_back(candidates[i].deviation);
     }
-    const auto thompson = largest_probabilities(means, deviations, kPropensityDraws, rng);
+    const auto thompson = largest_probabilities(means, deviations);
     const auto probability = [&](std::size_t k) {
       return (k == 0 ? 1 - policy.exploration : 0) + policy.exploration * thompson[k];
     };

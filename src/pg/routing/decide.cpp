@@ -3,9 +3,9 @@
 #include <string>
 
 #include "pg/base/datum.h"
-#include "pg/base/json_options.h"
 #include "pg/routing/outcome.h"
 #include "pg/routing/plan.h"
+#include "pg/routing/reasons.h"
 #include "pg/types/dense_datum.h"
 
 extern "C" {
@@ -29,66 +29,6 @@ Rng& exploration_rng() {
     return Rng(seed);
   }();
   return rng;
-}
-
-std::string json_array(const std::vector<std::string>& v) {
-  std::string s = "[";
-  for (const std::string& e : v) s += (s.size() > 1 ? ", " : "") + json_quoted(e);
-  return s + "]";
-}
-
-std::string terms_json(const Considered& c, double score, bool adequate) {
-  const routing::Candidate& k = c.candidate;
-  return "{\"quality\": " + json_number(k.quality) +
-         ", \"quality_lower\": " + json_number(k.quality_lower) +
-         ", \"cost\": " + json_number(k.cost) + ", \"latency_ms\": " + json_number(k.latency_ms) +
-         ", \"latency_p95_ms\": " + json_number(k.latency_p95_ms) +
-         ", \"score\": " + json_number(score) + ", \"adequate\": " + (adequate ? "true" : "false") +
-         "}";
-}
-
-std::string arguments_json(const Request& q) {
-  std::string s =
-      std::string("{\"optimize_for\": \"") + routing::objective_name(q.objective) + "\"";
-  const auto number = [&s](const char* key, double v) {
-    if (v >= 0) s += std::string(", \"") + key + "\": " + json_number(v);
-  };
-  number("max_cost", q.max_cost);
-  number("max_latency_ms", q.max_latency_ms);
-  number("min_quality", q.min_quality);
-  number("tokens_in", q.tokens_in);
-  number("tokens_out", q.tokens_out);
-  if (!q.capabilities.empty()) s += ", \"required_capabilities\": " + json_array(q.capabilities);
-  if (!q.excluded.empty()) s += ", \"excluded_agents\": " + json_array(q.excluded);
-  if (!q.budget.empty()) s += ", \"budget\": " + json_quoted(q.budget);
-  return s + "}";
-}
-
-std::string rejected_json(const RoutePlan& plan) {
-  std::string s = "{";
-  for (const Considered& c : plan.considered)
-    if (!c.rejected.empty())
-      s += (s.size() > 1 ? ", " : "") + json_quoted(plan.state->agents[c.agent].name) + ": " +
-           json_quoted(c.rejected);
-  return s + "}";
-}
-
-std::string reasons_json(const RoutePlan& plan, const routing::Choice& choice) {
-  std::string s = "{\"model\": " + json_quoted(plan.model) +
-                  ", \"outcomes\": " + std::to_string(plan.state->outcomes()) +
-                  ", \"explored\": " + (choice.explored ? "true" : "false") + ", \"weighed\": {";
-  for (std::size_t i = 0; i < plan.eligible.size(); ++i) {
-    const Considered& c = plan.considered[plan.eligible[i]];
-    s += (i > 0 ? ", " : "") + json_quoted(plan.state->agents[c.agent].name) + ": " +
-         terms_json(c, choice.score[i], choice.adequate[i]);
-  }
-  return s + "}, \"rejected\": " + rejected_json(plan) + "}";
-}
-
-// What the log keeps of it: the candidates' terms are in columns of their own.
-std::string logged_json(const RoutePlan& plan, const routing::Choice& choice) {
-  return std::string("{\"explored\": ") + (choice.explored ? "true" : "false") +
-         ", \"rejected\": " + rejected_json(plan) + "}";
 }
 
 // False when the budget has no room any more (another session took it). Sums of prices in binary
@@ -165,8 +105,7 @@ Decided decide(SqlSession& sql, Request& q) {
   }
 }
 
-Datum decision_datum(FunctionCallInfo fcinfo, std::int64_t id, const Decided& d,
-                     const std::string& reasons) {
+Datum decision_datum(FunctionCallInfo fcinfo, std::int64_t id, const Decided& d) {
   const routing::Candidate& c = d.plan.considered[d.considered].candidate;
   std::vector<std::string> fallbacks;
   for (const std::size_t i : d.choice.fallback)
@@ -179,7 +118,7 @@ Datum decision_datum(FunctionCallInfo fcinfo, std::int64_t id, const Decided& d,
                      Float8GetDatum(c.quality),
                      Float8GetDatum(d.choice.propensity),
                      sql_text_array(fallbacks).datum,
-                     sql_json(reasons).datum};
+                     reasons_json(d.plan, d.choice)};
   bool nulls[9] = {};
   return record_datum(fcinfo, values, nulls);
 }
@@ -191,12 +130,10 @@ RV_FUNCTION(rv_route)
   Request q = request_arguments(fcinfo);
   q.explore = PG_ARGISNULL(12) || PG_GETARG_BOOL(12);
   std::int64_t id = 0;
-  std::string reasons;
   Decided d;
   {
     SqlSession sql(schema_of_function(fcinfo));
     d = decide(sql, q);
-    reasons = reasons_json(d.plan, d.choice);
     std::vector<std::string> candidates;
     std::vector<double> quality;
     std::vector<double> cost;
@@ -220,7 +157,7 @@ RV_FUNCTION(rv_route)
          q.tenant.empty() ? sql_null(NAMEOID) : sql_name(q.tenant),
          d.plan.state->settings.log_request ? sql_text(q.text) : sql_null(TEXTOID),
          sql_vector(sql, q.embedding),
-         sql_json(arguments_json(q)),
+         {JSONBOID, arguments_json(q), false},
          sql_text_array(candidates),
          sql_real_array(quality),
          sql_real_array(cost),
@@ -230,56 +167,58 @@ RV_FUNCTION(rv_route)
          sql_text(d.plan.model),
          sql_real(chosen.candidate.cost),
          {INT4OID, Int32GetDatum(static_cast<int>(std::min(tokens, 2e9))), false},
-         sql_json(logged_json(d.plan, d.choice))});
+         {JSONBOID, logged_json(d.plan, d.choice), false}});
     id = r.integer(0, 0);
     if (d.reserved > 0) keep_reservation(sql, id, q.budget, d.plan.budget, d.reserved);
   }
-  return decision_datum(fcinfo, id, d, reasons);
+  return decision_datum(fcinfo, id, d);
 }
 
 RV_FUNCTION(rv_route_explain)
 {
   Request q = request_arguments(fcinfo);
   q.explore = false;
+  RoutePlan plan;
+  {
+    SqlSession sql(schema_of_function(fcinfo));
+    plan = plan_request(sql, q, true);
+  }
   struct Row {
-    std::string agent, reason, terms;
+    const char *agent, *reason;
+    Datum terms;
     int rank;
     bool eligible;
   };
   std::vector<Row> rows;
-  {
-    SqlSession sql(schema_of_function(fcinfo));
-    const RoutePlan plan = plan_request(sql, q, true);
-    const auto name = [&](std::size_t i) {
-      return plan.state->agents[plan.considered[i].agent].name;
-    };
-    if (!plan.eligible.empty()) {
-      Rng rng(0);
-      const routing::Choice choice = choose_agent(plan, rng);
-      std::vector<std::size_t> order = {choice.chosen};
-      order.insert(order.end(), choice.fallback.begin(), choice.fallback.end());
-      for (const std::size_t i : order)
-        rows.push_back(
-            {name(plan.eligible[i]), choice.adequate[i] ? "" : "eligible, but not adequate",
-             terms_json(plan.considered[plan.eligible[i]], choice.score[i], choice.adequate[i]),
-             static_cast<int>(rows.size()) + 1, true});
-    }
-    for (std::size_t i = 0; i < plan.considered.size(); ++i)
-      if (!plan.considered[i].rejected.empty() &&
-          std::find(plan.eligible.begin(), plan.eligible.end(), i) == plan.eligible.end())
-        rows.push_back({name(i), plan.considered[i].rejected,
-                        terms_json(plan.considered[i], std::nan(""), false), 0, false});
+  const auto name = [&](std::size_t i) {
+    return plan.state->agents[plan.considered[i].agent].name.c_str();
+  };
+  if (!plan.eligible.empty()) {
+    Rng rng(0);
+    const routing::Choice choice = choose_agent(plan, rng);
+    std::vector<std::size_t> order = {choice.chosen};
+    order.insert(order.end(), choice.fallback.begin(), choice.fallback.end());
+    for (const std::size_t i : order)
+      rows.push_back(
+          {name(plan.eligible[i]), choice.adequate[i] ? "" : "eligible, but not adequate",
+           terms_json(plan.considered[plan.eligible[i]], choice.score[i], choice.adequate[i]),
+           static_cast<int>(rows.size()) + 1, true});
   }
+  for (std::size_t i = 0; i < plan.considered.size(); ++i)
+    if (!plan.considered[i].rejected.empty() &&
+        std::find(plan.eligible.begin(), plan.eligible.end(), i) == plan.eligible.end())
+      rows.push_back({name(i), plan.considered[i].rejected.c_str(),
+                      terms_json(plan.considered[i], std::nan(""), false), 0, false});
   const Row* all = rows.data();
   const std::size_t n = rows.size();
   call([&] {
     rv_init_materialized_srf(fcinfo);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
     for (std::size_t i = 0; i < n; ++i) {
-      Datum values[5] = {CStringGetTextDatum(all[i].agent.c_str()), Int32GetDatum(all[i].rank),
-                         BoolGetDatum(all[i].eligible), CStringGetTextDatum(all[i].reason.c_str()),
-                         DirectFunctionCall1(jsonb_in, CStringGetDatum(all[i].terms.c_str()))};
-      bool nulls[5] = {false, !all[i].eligible, false, all[i].reason.empty(), false};
+      Datum values[5] = {CStringGetTextDatum(all[i].agent), Int32GetDatum(all[i].rank),
+                         BoolGetDatum(all[i].eligible), CStringGetTextDatum(all[i].reason),
+                         all[i].terms};
+      bool nulls[5] = {false, !all[i].eligible, false, all[i].reason[0] == '\0', false};
       tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }
   });
@@ -296,7 +235,6 @@ RV_FUNCTION(rv_route_next)
   if (!PG_ARGISNULL(2)) o.retry_after = {INTERVALOID, PG_GETARG_DATUM(2), false};
   if (!PG_ARGISNULL(3)) o.latency_ms = PG_GETARG_FLOAT8(3);
   Decided d;
-  std::string reasons;
   {
     SqlSession sql(schema_of_function(fcinfo));
     const SqlRows r = sql.run(
@@ -335,13 +273,12 @@ RV_FUNCTION(rv_route_next)
     q.explore = false;
     record(sql, o, true);
     d = decide(sql, q);
-    reasons = reasons_json(d.plan, d.choice);
     sql.run(
         "UPDATE @.ruvector_route_log SET current_agent = $2, attempt = attempt + 1 WHERE id = $1",
         {sql_int(o.decision), sql_text(d.agent().name)});
     if (d.reserved > 0) keep_reservation(sql, o.decision, q.budget, d.plan.budget, d.reserved);
   }
-  return decision_datum(fcinfo, o.decision, d, reasons);
+  return decision_datum(fcinfo, o.decision, d);
 }
 
 RV_FUNCTION(rv_route_embed)

@@ -91,7 +91,8 @@ class RouterState {
  public:
   Settings settings;
   std::vector<Agent> agents;
-  std::vector<Circuit> circuits;  // one an agent
+  std::vector<std::size_t> key_order;  // of agents: as jsonb sorts their names
+  std::vector<Circuit> circuits;       // one an agent
   std::optional<ActiveModel> model;
 
   int find(const std::string& agent) const noexcept;

@@ -91,12 +91,49 @@ TEST(LinearArm, ShermanMorrisonIsTheRidgePosterior) {
 
 TEST(Bandit, ProbabilityOfBeingTheLargestNormal) {
   Rng rng(9);
-  const double means[] = {0.5, 0.5, 0};
-  const double deviations[] = {0.1, 0.1, 0.01};
-  const auto p = largest_probabilities(means, deviations, 4000, rng);
-  EXPECT_NEAR(p[0], 0.5, 0.03);
-  EXPECT_NEAR(p[0] + p[1] + p[2], 1, 1e-9);
-  EXPECT_GT(p[2], 0);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<double> means;
+    std::vector<double> deviations;
+    for (int i = 0; i < 2 + round; ++i) {
+      means.push_back(rng.uniform());
+      deviations.push_back(0.02 + 0.3 * rng.uniform());
+    }
+    std::vector<double> share(means.size());
+    constexpr int kDraws = 20000;
+    for (int d = 0; d < kDraws; ++d) {
+      std::size_t best = 0;
+      double top = -1e9;
+      for (std::size_t i = 0; i < means.size(); ++i) {
+        const double v = means[i] + deviations[i] * rng.normal();
+        if (v > top) {
+          top = v;
+          best = i;
+        }
+      }
+      share[best] += 1.0 / kDraws;
+    }
+    const auto p = largest_probabilities(means, deviations);
+    double total = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      EXPECT_NEAR(p[i], share[i], 0.015) << round << ' ' << i;
+      EXPECT_GT(p[i], 0);
+      total += p[i];
+    }
+    EXPECT_NEAR(total, 1, 1e-9);
+  }
+}
+
+TEST(Bandit, ProbabilityOfBeingTheLargestWithoutDoubt) {
+  const double means[] = {0.5, 0.7, 0};
+  const double none[] = {0, 0, 0};
+  const auto sure = largest_probabilities(means, none);
+  EXPECT_GT(sure[1], 0.99);
+  const double alike[] = {0.5, 0.5};
+  EXPECT_NEAR(largest_probabilities(alike, std::span(none).first(2))[0], 0.5, 1e-9);
+  const double narrow[] = {1e-6, 0.3, 1e-6};
+  const auto mixed = largest_probabilities(means, narrow);
+  EXPECT_NEAR(mixed[0] + mixed[1] + mixed[2], 1, 1e-9);
+  EXPECT_NEAR(mixed[0], 0.25, 0.02);  // the second one falls below .5 that often
 }
 
 TEST(LinearQuality, RoundTripsAndRefusesDamage) {
