@@ -132,11 +132,12 @@ void rotate_xpos(Head& head) {
   const Rotation r = rotate_both(head);
   const double gamma = head.params.positive("gamma", 0.4);
   const double base = head.params.positive("scale_base", 512);
+  const bool half = head.params.word("layout", "interleaved") == "half";
   const auto scaled = [&](Matrix& x, const std::vector<double>& at, double sign) {
     const double d = static_cast<double>(x.cols);
     for (std::size_t i = 0; i < x.rows; ++i)
       for (std::size_t j = 0; j < x.cols; ++j) {
-        const std::size_t pair = j / 2;
+        const std::size_t pair = half ? j % (x.cols / 2) : j / 2;
         const double zeta = (2.0 * static_cast<double>(pair) / d + gamma) / (1 + gamma);
         x.at(i, j) *= std::pow(zeta, sign * at[i] / base);
       }

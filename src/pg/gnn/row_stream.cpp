@@ -1,5 +1,7 @@
 #include "pg/gnn/row_stream.h"
 
+#include <algorithm>
+
 extern "C" {
 #include "executor/tuptable.h"
 #include "nodes/params.h"
@@ -9,28 +11,60 @@ extern "C" {
 namespace rv::pg {
 namespace {
 
+constexpr int kBatchRows = 256, kBatchColumns = 8;
+
+// Rows whose values are all passed by value (ids and weights of edges, as a rule) are handed over
+// many at a time: a setjmp for each costs about as much as reading it.
 struct StreamReceiver {
   DestReceiver base;  // first: PostgreSQL passes a pointer to it
   const std::function<void(const Datum*, const bool*)>* row;
+  int columns = 0;
+  bool batched = false;
+  int rows = 0;  // waiting
+  Datum values[kBatchRows * kBatchColumns] = {};
+  bool nulls[kBatchRows * kBatchColumns] = {};
+
+  void hand_over() {
+    const int n = rows;
+    rows = 0;
+    for (int i = 0; i < n; ++i) (*row)(values + i * columns, nulls + i * columns);
+  }
 };
 
+void start(DestReceiver* self, int, TupleDesc row) {
+  auto* receiver = reinterpret_cast<StreamReceiver*>(self);
+  receiver->columns = row->natts;
+  receiver->batched = row->natts <= kBatchColumns;
+  for (int i = 0; i < row->natts; ++i)
+    receiver->batched = receiver->batched && TupleDescAttr(row, i)->attbyval;
+}
+
 bool receive_row(TupleTableSlot* slot, DestReceiver* self) {
-  return boundary([slot, self] {
-    call([slot] { slot_getallattrs(slot); });
-    const auto* receiver = reinterpret_cast<StreamReceiver*>(self);
-    (*receiver->row)(slot->tts_values, slot->tts_isnull);
+  slot_getallattrs(slot);  // may jump: nothing of C++ lives in this frame
+  auto* receiver = reinterpret_cast<StreamReceiver*>(self);
+  if (!receiver->batched)
+    return boundary([slot, receiver] {
+      (*receiver->row)(slot->tts_values, slot->tts_isnull);
+      return true;
+    });
+  const auto columns = static_cast<std::size_t>(receiver->columns);
+  const std::size_t at = static_cast<std::size_t>(receiver->rows) * columns;
+  std::copy_n(slot->tts_values, columns, receiver->values + at);
+  std::copy_n(slot->tts_isnull, columns, receiver->nulls + at);
+  if (++receiver->rows < kBatchRows) return true;
+  return boundary([receiver] {
+    receiver->hand_over();
     return true;
   });
 }
 
-void ignore_startup(DestReceiver*, int, TupleDesc) {}
 void ignore(DestReceiver*) {}
 
 }  // namespace
 
 void stream_rows(const std::string& query, const std::vector<SqlValue>& parameters, bool read_only,
                  const std::function<void(const Datum*, const bool*)>& row) {
-  StreamReceiver receiver{{receive_row, ignore_startup, ignore, ignore, DestNone}, &row};
+  StreamReceiver receiver{{receive_row, start, ignore, ignore, DestNone}, &row};
   const char* sql = query.c_str();
   const SqlValue* values = parameters.data();
   const int n = static_cast<int>(parameters.size());
@@ -50,6 +84,7 @@ void stream_rows(const std::string& query, const std::vector<SqlValue>& paramete
   });
   if (code < 0)
     throw Error(ErrorCode::internal, std::string("SPI failed: ") + SPI_result_code_string(code));
+  receiver.hand_over();
 }
 
 }  // namespace rv::pg
