@@ -217,8 +217,9 @@ CREATE AGGREGATE ruvector_frechet_mean(vector, double precision, double precisio
 
 -- A point of the Poincare ball for every node of the (child, parent) rows that edge_query returns;
 -- nodes are told apart by their text form. The transitive closure gives the best result. options:
--- epochs 300, learning_rate 0.1, negatives 50, burn_in 20, batch 16, eps 1e-5, seed 0. The same
--- options give the same result for any ruvector.threads. Runs with the caller's rights.
+-- epochs 300, learning_rate 0.1, negatives 50, burn_in 20, batch 16, eps 1e-5, seed 0, model
+-- 'poincare' ('lorentz': the same points on the hyperboloid, dim + 1 coordinates). The same options
+-- give the same result for any ruvector.threads. Runs with the caller's rights.
 CREATE FUNCTION ruvector_train_poincare(edge_query text, dim integer DEFAULT 10, options jsonb DEFAULT '{}',
     OUT node text, OUT embedding vector)
   RETURNS SETOF record
@@ -227,14 +228,14 @@ CREATE FUNCTION ruvector_train_poincare(edge_query text, dim integer DEFAULT 10,
 -- The same from a table of edges.
 CREATE FUNCTION ruvector_poincare_embed(edges regclass, dimensions integer DEFAULT 10, epochs integer DEFAULT 300,
     learning_rate double precision DEFAULT 0.1, negatives integer DEFAULT 50, burn_in integer DEFAULT 20,
-    seed integer DEFAULT 0, child_column name DEFAULT 'child', parent_column name DEFAULT 'parent',
-    OUT node text, OUT embedding vector)
+    seed integer DEFAULT 0, model text DEFAULT 'poincare', child_column name DEFAULT 'child',
+    parent_column name DEFAULT 'parent', OUT node text, OUT embedding vector)
   RETURNS SETOF record LANGUAGE SQL VOLATILE
 BEGIN ATOMIC
   SELECT t.node, t.embedding FROM ruvector_train_poincare(
     pg_catalog.format('SELECT %I, %I FROM %s', child_column, parent_column, edges), dimensions,
     pg_catalog.jsonb_build_object('epochs', epochs, 'learning_rate', learning_rate, 'negatives', negatives,
-      'burn_in', burn_in, 'seed', seed)) t;
+      'burn_in', burn_in, 'seed', seed, 'model', model)) t;
 END;
 
 -- How well distances recover the edges: the mean rank of the parents of a node among all nodes that
@@ -244,6 +245,17 @@ CREATE FUNCTION ruvector_poincare_evaluate(edge_query text, embedding_query text
     seed integer DEFAULT 0, OUT mean_rank double precision, OUT map double precision)
   RETURNS SETOF record
   AS 'MODULE_PATHNAME', 'rv_poincare_evaluate' LANGUAGE C VOLATILE ROWS 1;
+
+-- The same from a table of edges and a table of points.
+CREATE FUNCTION ruvector_poincare_evaluate(edges regclass, nodes regclass, embedding name DEFAULT 'embedding',
+    node_column name DEFAULT 'node', child_column name DEFAULT 'child', parent_column name DEFAULT 'parent',
+    sample integer DEFAULT 0, seed integer DEFAULT 0, OUT mean_rank double precision, OUT map double precision)
+  RETURNS SETOF record LANGUAGE SQL VOLATILE ROWS 1
+BEGIN ATOMIC
+  SELECT t.mean_rank, t.map FROM ruvector_poincare_evaluate(
+    pg_catalog.format('SELECT %I, %I FROM %s', child_column, parent_column, edges),
+    pg_catalog.format('SELECT %I, %I FROM %s', node_column, embedding, nodes), sample, seed) t;
+END;
 
 -- Indexes: the hnsw engine over points of hyperbolic space. WITH (model = poincare | lorentz,
 -- curvature = -1, m, ef_construction, ef_search, iterative_scan).

@@ -58,3 +58,23 @@ CREATE FUNCTION ruvector_eps_graph(nodes regclass, id_type anyelement, embedding
     metric text DEFAULT 'cosine', id_column name DEFAULT 'id')
   RETURNS TABLE (src_id anyelement, dst_id anyelement, distance double precision)
   AS 'MODULE_PATHNAME', 'rv_eps_graph' LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000;
+
+-- One hop of message passing inside a query: GROUP BY the target of an edge. Element-wise, over the
+-- vectors of a group; a group without any gives NULL.
+CREATE FUNCTION ruvector_vector_larger(vector, vector) RETURNS vector
+  AS 'MODULE_PATHNAME', 'rv_vector_larger' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION ruvector_vector_smaller(vector, vector) RETURNS vector
+  AS 'MODULE_PATHNAME', 'rv_vector_smaller' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE AGGREGATE ruvector_vector_max(vector) (
+  SFUNC = ruvector_vector_larger, STYPE = vector, COMBINEFUNC = ruvector_vector_larger, PARALLEL = SAFE
+);
+CREATE AGGREGATE ruvector_vector_min(vector) (
+  SFUNC = ruvector_vector_smaller, STYPE = vector, COMBINEFUNC = ruvector_vector_smaller, PARALLEL = SAFE
+);
+CREATE AGGREGATE ruvector_vector_sum(vector) (  -- sum(vector)
+  SFUNC = vector_add, STYPE = vector, COMBINEFUNC = vector_add, PARALLEL = SAFE
+);
+CREATE AGGREGATE ruvector_vector_mean(vector) (  -- avg(vector)
+  SFUNC = vector_accum, STYPE = double precision[], FINALFUNC = vector_avg,
+  COMBINEFUNC = vector_combine, INITCOND = '{0}', PARALLEL = SAFE
+);

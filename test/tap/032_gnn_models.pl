@@ -1,19 +1,10 @@
 # Models survive pg_dump and restore, belong to their owner, and work on a hot standby.
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
+use StoredModels;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(allows_streaming => 1);
-$node->append_conf('postgresql.conf', 'fsync = off');
-$node->start;
-if ($node->safe_psql('postgres', q{
-  CREATE EXTENSION ruvector; SELECT enabled FROM ruvector_features() WHERE feature = 'gnn'}) ne 't') {
-  $node->stop;
-  plan skip_all => 'this build has no gnn';
-}
+my $node = server_with('gnn');
 $node->safe_psql('postgres', q{
   CREATE ROLE ann; CREATE ROLE bob;
   CREATE TABLE n AS SELECT i AS id, ARRAY[sin(i), cos(i)]::real[]::vector AS embedding, (i % 2)::text AS label FROM generate_series(1, 30) i;
@@ -24,11 +15,13 @@ $node->safe_psql('postgres', q{
   SELECT ruvector_gnn_create('hers', '[{"type": "gcn", "out": 4, "activation": "relu"}, {"type": "gat", "out": 2}]', 2);
   SELECT count(*) FROM ruvector_gnn_train('hers', 'n', 'e', label => 'label', epochs => 10);
 });
-my $answer = q{SELECT md5(string_agg(node_id || class || probability, ',' ORDER BY node_id)) FROM ruvector_gnn_classify('hers', 'n', 'e')};
+my $answer = q{SELECT md5(string_agg(node_id || class || probability, ',' ORDER BY node_id)), (SELECT owner FROM ruvector_gnn_models)
+  FROM ruvector_gnn_classify('hers', 'n', 'e')};
 my $want = $node->safe_psql('postgres', $answer);
 
 # Whose model it is
 sub as_role { my ($role, $sql) = @_; my ($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSET ROLE $role; $sql"); return $code == 0 ? "ok $out" : $err; }
+like($want, qr/[|]ann$/, 'the model is hers');
 like(as_role('bob', $answer), qr/42704: model "hers" does not exist/, 'another role does not see it');
 is(as_role('bob', 'SELECT count(*) FROM ruvector_gnn_weights'), 'ok 0', 'nor its weights');
 like(as_role('ann', q{SELECT ruvector_message_pass('secret', 'e')}), qr/42501/, 'tables are read with the privileges of the caller');
@@ -42,25 +35,5 @@ like(as_role('bob', q{INSERT INTO ruvector_gnn_models (name, owner, layers, in_d
 $node->safe_psql('postgres', q{BEGIN; SELECT count(*) FROM ruvector_gnn_train('hers', 'n', 'e', label => 'label', epochs => 2); ROLLBACK});
 is($node->safe_psql('postgres', $answer), $want, 'a rolled-back training changes nothing');
 
-# Dump and restore
-my $dump = $node->basedir . '/dump.sql';
-$node->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'pg_dump');
-$node->safe_psql('postgres', 'CREATE DATABASE restored');
-$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', $dump ], 'restore');
-is($node->safe_psql('restored', $answer), $want, 'the restored model gives the same answers');
-is($node->safe_psql('restored', q{SELECT owner FROM ruvector_gnn_models}), 'ann', 'and has its owner');
-
-# Another schema
-$node->safe_psql('postgres', 'CREATE SCHEMA elsewhere; ALTER EXTENSION ruvector SET SCHEMA elsewhere');
-is($node->safe_psql('postgres', "SET search_path = public, elsewhere; $answer"), $want, 'works from another schema');
-
-# Hot standby
-$node->backup('copy');
-my $standby = PostgreSQL::Test::Cluster->new('standby');
-$standby->init_from_backup($node, 'copy', has_streaming => 1);
-$standby->start;
-$node->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', "SET search_path = public, elsewhere; $answer"), $want, 'a standby answers the same');
-$standby->stop;
-$node->stop;
+survives($node, $answer, $want);
 done_testing();

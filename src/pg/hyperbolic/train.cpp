@@ -5,6 +5,7 @@
 
 #include "core/base/memory_budget.h"
 #include "core/base/rng.h"
+#include "core/geometry/lorentz.h"
 #include "core/hyperbolic/train.h"
 #include "pg/base/json_options.h"
 #include "pg/base/sql_cursor.h"
@@ -64,8 +65,14 @@ std::vector<Edge> read_edges(const std::string& query, Nodes& nodes, MemoryBudge
   return edges;
 }
 
-hyperbolic::TrainOptions read_options(FunctionCallInfo fcinfo) {
-  hyperbolic::TrainOptions o;
+struct Options {
+  hyperbolic::TrainOptions training;
+  bool lorentz = false;  // the model of the result
+};
+
+Options read_options(FunctionCallInfo fcinfo) {
+  Options options;
+  hyperbolic::TrainOptions& o = options.training;
   const int dim = PG_ARGISNULL(1) ? 10 : PG_GETARG_INT32(1);
   if (dim < 1 || dim > kMaxDim)
     throw Error(ErrorCode::invalid_argument, "number of dimensions must be between 1 and " +
@@ -80,8 +87,17 @@ hyperbolic::TrainOptions read_options(FunctionCallInfo fcinfo) {
   o.batch = static_cast<std::size_t>(json.integer("batch", static_cast<int>(o.batch), 1, 4096));
   o.eps = json.number("eps", o.eps, 1e-7, 0.1);
   o.seed = static_cast<std::uint64_t>(json.integer("seed", 0, 0, INT_MAX));
+  const std::string model = json.text("model", "poincare");
+  if (model != "poincare" && model != "lorentz")
+    throw Error(ErrorCode::invalid_argument, "unknown model \"" + model + "\"", {},
+                "Models are poincare and lorentz.");
+  options.lorentz = model == "lorentz";
+  if (options.lorentz && dim == kMaxDim)
+    throw Error(ErrorCode::invalid_argument,
+                "the lorentz model has a coordinate more than the ball: dim may be " +
+                    std::to_string(kMaxDim - 1) + " at most");
   json.finish();
-  return o;
+  return options;
 }
 
 void check_not_null(FunctionCallInfo fcinfo, std::initializer_list<int> arguments) {
@@ -96,7 +112,7 @@ RV_FUNCTION(rv_train_poincare)
 {
   check_not_null(fcinfo, {0});
   call([fcinfo] { rv_init_materialized_srf(fcinfo); });
-  const hyperbolic::TrainOptions options = read_options(fcinfo);
+  const auto [options, lorentz] = read_options(fcinfo);
   MemoryBudget budget(std::size_t(maintenance_work_mem) * 1024, "maintenance_work_mem");
   Nodes nodes(budget);
   std::vector<Edge> edges;
@@ -112,7 +128,10 @@ RV_FUNCTION(rv_train_poincare)
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (i % 1024 == 0) check_interrupts();
-    Datum values[2] = {text_datum(nodes.name(i)), ball_datum({trainer.point(i), trainer.dim()}, 1)};
+    const geometry::View point(trainer.point(i), trainer.dim());
+    Datum values[2] = {
+        text_datum(nodes.name(i)),
+        lorentz ? vector_datum(geometry::poincare_to_lorentz(point, 1)) : ball_datum(point, 1)};
     bool nulls[2] = {false, false};
     call([&] {
       tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

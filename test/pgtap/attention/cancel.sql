@@ -9,12 +9,6 @@ CREATE TABLE x AS SELECT n, array_agg(ARRAY(SELECT sin(i * j) FROM generate_seri
   FROM (VALUES (1500), (16000)) s(n), generate_series(1, n) i GROUP BY n;
 INSERT INTO x SELECT 256, array_agg(ARRAY(SELECT sin(i * j) FROM generate_series(1, 256) j)::vector ORDER BY i) FROM generate_series(1, 8000) i;
 CREATE TABLE rows AS SELECT i AS id, ARRAY(SELECT sin(i * j) FROM generate_series(1, 64) j)::vector AS v FROM generate_series(1, 6000) i;
--- The time from the cancel to its effect. Three tries each, the best counts: the machine may be busy.
-CREATE FUNCTION pg_temp.cancel_takes(q text) RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE began timestamptz := clock_timestamp();
-BEGIN EXECUTE q; RETURN NULL;
-EXCEPTION WHEN query_canceled THEN RETURN extract(epoch FROM clock_timestamp() - began) * 1000 - 150; END $$;
-CREATE TABLE took (what text, ms double precision);
 CREATE TABLE run (what text, q text);
 INSERT INTO run VALUES
   ('blockwise', $q$SELECT count(*) FROM x, ruvector_self_attention(v) WHERE n = 16000$q$),
@@ -26,12 +20,6 @@ INSERT INTO run VALUES
   ('delta_rule', $q$SELECT count(*) FROM x, ruvector_self_attention(v, 'delta_rule') WHERE n = 256$q$),
   ('cross attention', $q$SELECT count(*) FROM ruvector_cross_attention('rows', 'v', 'rows', 'v', 'entmax')$q$),
   ('maxsim', $q$SELECT ruvector_maxsim(v, v) FROM x WHERE n = 16000$q$);
-SET LOCAL work_mem = '256MB';
-SET LOCAL maintenance_work_mem = '1GB';
-SET LOCAL statement_timeout = '150ms';
-SELECT format('INSERT INTO took SELECT %L, pg_temp.cancel_takes(%L)', what, q) FROM run, generate_series(1, 3) \gexec
-SET LOCAL statement_timeout = 0;
-SELECT is((SELECT string_agg(DISTINCT what, ', ') FROM took WHERE ms IS NULL), NULL, 'all of them are long');
-SELECT ok(min(ms) < 200, what || ': ' || round(min(ms)::numeric, 1) || ' ms') FROM took GROUP BY what ORDER BY what;
+\ir ../cancel_times.psql
 SELECT * FROM finish();
 ROLLBACK;

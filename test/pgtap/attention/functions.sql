@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(51);
+SELECT plan(52);
 -- the catalogue
 SELECT is((SELECT count(*) FROM ruvector_attention_types()), 68::bigint, '49 types and 19 extras');
 SELECT is((SELECT array_agg(DISTINCT family ORDER BY family) FROM ruvector_attention_types()),
@@ -74,5 +74,7 @@ SELECT ok((SELECT a <-> ruvector_attention('[1,0,1,0]', vs, vs) < 1e-5 FROM seri
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0;
 SELECT ok((SELECT a <-> pa < 1e-5 AND b <-> pb < 1e-5 FROM serial, (SELECT ruvector_attention_agg('[1,0,1,0]', v, v) AS pa,
   ruvector_attention_agg('[1,1,1,0]', v, v, 'gaussian', '{"bandwidth": 0.2}') AS pb FROM h) p), 'parallel workers give the same');
+SELECT is((SELECT string_agg(n, ', ') FROM unnest('{ruvector_attention_types,ruvector_attention_score,ruvector_attention_weights,ruvector_attention,ruvector_self_attention,ruvector_attention_batch,ruvector_attention_agg,ruvector_attention_pool_agg,ruvector_softmax,ruvector_maxsim,ruvector_cross_attention,ruvector_mha_search,ruvector_moe_route,ruvector_attention_create,ruvector_attention_drop}'::text[]) n
+  WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)), NULL, 'every name of the feature is there');
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(36);
+SELECT plan(37);
 -- the operators
 SELECT ok(abs(('[0.5,0]'::vector <~> '[0,0]') - ln(3::float8)) < 1e-14, 'the distance from the origin is 2 artanh |x|');
 SELECT is('[0.5,0]'::vector <~> '[0,0.5]', ruvector_poincare_distance('[0.5,0]', '[0,0.5]'));
@@ -53,5 +53,7 @@ CREATE TEMP TABLE serial AS SELECT ruvector_einstein_midpoint(x, w) AS m, ruvect
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; SET LOCAL min_parallel_table_scan_size = 0;
 SELECT ok((SELECT m <-> pm < 1e-6 AND l <-> pl < 1e-5 FROM serial,
   (SELECT ruvector_einstein_midpoint(x, w) AS pm, ruvector_lorentz_centroid(ruvector_poincare_to_lorentz(x), w) AS pl FROM big) s), 'parallel aggregation');
+SELECT is((SELECT string_agg(n, ', ') FROM unnest('{ruvector_poincare_distance,ruvector_lorentz_distance,ruvector_klein_distance,ruvector_hyperbolic_distance,ruvector_minkowski_dot,ruvector_mobius_add,ruvector_mobius_sub,ruvector_mobius_scalar_mul,ruvector_mobius_matvec,ruvector_exp_map,ruvector_log_map,ruvector_exp_map_origin,ruvector_log_map_origin,ruvector_parallel_transport,ruvector_geodesic,ruvector_geodesic_midpoint,ruvector_gyration,ruvector_conformal_factor,ruvector_poincare_project,ruvector_project_to_hyperbolic,ruvector_to_poincare,ruvector_lorentz_lift,ruvector_lorentz_exp_map,ruvector_lorentz_log_map,ruvector_lorentz_parallel_transport,ruvector_poincare_to_lorentz,ruvector_lorentz_to_poincare,ruvector_poincare_to_klein,ruvector_klein_to_poincare,ruvector_lorentz_to_klein,ruvector_klein_to_lorentz,ruvector_busemann,ruvector_entailment_angle,ruvector_entailment_half_aperture,ruvector_entails,ruvector_is_a_score,ruvector_einstein_midpoint,ruvector_frechet_mean,ruvector_lorentz_centroid,ruvector_poincare_embed,ruvector_train_poincare,ruvector_poincare_evaluate,ruvector_to_unit_curvature}'::text[]) n
+  WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)), NULL, 'every name of the feature is there');
 SELECT * FROM finish();
 ROLLBACK;

@@ -70,9 +70,9 @@ BEGIN
   RETURN '';
 END $$;
 
-SELECT plan(33);
-SELECT CASE WHEN (SELECT count(*) FROM golden) = 0 THEN skip('no golden/hyperbolic.json: set RUVECTOR_SHARED', 33)
-  ELSE (SELECT string_agg(is(failures, NULL, op || ': ' || cases || ' cases'), E'\n') FROM (
+SELECT plan(34);
+SELECT CASE WHEN (SELECT count(*) FROM golden) = 0 THEN skip('no golden/hyperbolic.json: set RUVECTOR_SHARED', 34)
+  ELSE is((SELECT count(*) FROM golden), 338::bigint, 'all cases') || E'\n' || (SELECT string_agg(is(failures, NULL, op || ': ' || cases || ' cases'), E'\n') FROM (
     SELECT op, count(*) AS cases, string_agg(nullif(pg_temp.check_case(g), ''), '; ') AS failures
       FROM golden g GROUP BY op ORDER BY op) s) END;
 SELECT * FROM finish();
