@@ -96,10 +96,16 @@ CREATE TABLE ruvector_pattern (
 CREATE TABLE ruvector_learning_signal ();
 CREATE FUNCTION ruvector_learning_changed() RETURNS trigger
   AS 'MODULE_PATHNAME', 'rv_learning_changed' LANGUAGE C;
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_learning_config
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_learning_config
+  FOR EACH ROW EXECUTE FUNCTION ruvector_learning_changed();
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_learning_config
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_learning_changed();
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_search_model
+ALTER TABLE ruvector_learning_config ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_search_model
+  FOR EACH ROW EXECUTE FUNCTION ruvector_learning_changed();
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_search_model
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_learning_changed();
+ALTER TABLE ruvector_search_model ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
 
 ALTER TABLE ruvector_trajectory ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON ruvector_trajectory USING (ruvector_tenant_visible(role_name));

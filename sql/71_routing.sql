@@ -118,29 +118,47 @@ CREATE INDEX ruvector_route_outcome_written ON ruvector_route_outcome (written_b
 CREATE INDEX ruvector_route_outcome_agent ON ruvector_route_outcome (agent, observed_at);
 
 -- Never hold rows. Sessions that cache agents, circuits and outcomes listen to invalidations of these
--- relations, which the triggers below send when their transaction commits.
+-- relations, which the triggers below send when their transaction commits; also when logical
+-- replication applies the change.
 CREATE TABLE ruvector_route_signal_agents ();
 CREATE TABLE ruvector_route_signal_circuits ();
 CREATE TABLE ruvector_route_signal_outcomes ();
 CREATE FUNCTION ruvector_route_signal() RETURNS trigger
   AS 'MODULE_PATHNAME', 'rv_route_signal' LANGUAGE C;
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_agent
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_agent
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_agent
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_router
+ALTER TABLE ruvector_agent ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_router
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_router
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_router_model
+ALTER TABLE ruvector_router ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_router_model
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_router_model
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
-CREATE TRIGGER signal AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ruvector_agent_circuit
+ALTER TABLE ruvector_router_model ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
+CREATE TRIGGER signal BEFORE INSERT OR UPDATE OR DELETE ON ruvector_agent_circuit
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_circuits');
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_agent_circuit
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_circuits');
-CREATE TRIGGER signal AFTER INSERT ON ruvector_route_outcome
-  FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_outcomes');
-CREATE TRIGGER signal_changed AFTER UPDATE OR DELETE OR TRUNCATE ON ruvector_route_outcome
+ALTER TABLE ruvector_agent_circuit ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_truncate;
+-- New outcomes are read by themselves; for what else happens to them all is read anew.
+CREATE TRIGGER signal BEFORE INSERT ON ruvector_route_outcome
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_outcomes');
+CREATE TRIGGER signal_changed BEFORE UPDATE OR DELETE ON ruvector_route_outcome
+  FOR EACH ROW EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
+CREATE TRIGGER signal_truncate BEFORE TRUNCATE ON ruvector_route_outcome
   FOR EACH STATEMENT EXECUTE FUNCTION ruvector_route_signal('ruvector_route_signal_agents');
--- written_by is this cluster's, also for rows that come from a dump.
+-- written_by is this cluster's, also for rows that come from a dump or from logical replication.
 CREATE FUNCTION ruvector_route_stamp() RETURNS trigger
   AS 'MODULE_PATHNAME', 'rv_route_stamp' LANGUAGE C;
 CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON ruvector_route_outcome
   FOR EACH ROW EXECUTE FUNCTION ruvector_route_stamp();
+ALTER TABLE ruvector_route_outcome ENABLE ALWAYS TRIGGER signal, ENABLE ALWAYS TRIGGER signal_changed,
+  ENABLE ALWAYS TRIGGER signal_truncate, ENABLE ALWAYS TRIGGER stamp;
 
 -- Row security: tenants are roles.
 ALTER TABLE ruvector_agent ENABLE ROW LEVEL SECURITY;

@@ -24,10 +24,12 @@ $node->safe_psql('postgres', q{
 });
 
 # 32 sessions spend one budget: 1 USD at 0.02 a call is 50 calls.
+# Their statements come from files: input from a scalar reaches a session only when it is waited for.
+my $spend = $node->basedir . '/spend.sql';
+append_to_file($spend, "SELECT agent_name FROM ruvector_route('prove this', 'quality', budget := 'team', excluded_agents := '{small}', explore := false);\n" x 4);
 my @sessions = map {
-  my ($in, $out, $err) = ('', '', '');
-  my $h = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err);
-  $in = "SELECT agent_name FROM ruvector_route('prove this', 'quality', budget := 'team', excluded_agents := '{small}', explore := false);\n" x 4 . "\\q\n";
+  my ($out, $err) = ('', '');
+  my $h = IPC::Run::start([ 'psql', '-X', '-q', '-At', '-d', $node->connstr('postgres'), '-f', $spend ], '<', '/dev/null', '>', \$out, '2>', \$err);
   { handle => $h, out => \$out, err => \$err };
 } 1 .. 32;
 $_->{handle}->finish for @sessions;

@@ -4,6 +4,7 @@
 
 #include "core/base/no_destructor.h"
 #include "pg/base/guard.h"
+#include "pg/base/signal_trigger.h"
 #include "pg/learning/capture.h"
 
 extern "C" {
@@ -204,15 +205,12 @@ void switch_watching() {
 
 }  // namespace rv::pg::learn
 
-// AFTER STATEMENT trigger of the configuration and the models: sessions read them again.
+// Trigger of the configuration and the models: sessions read them again.
 RV_FUNCTION(rv_learning_changed)
 {
-  rv::pg::call([fcinfo] {
+  return rv::pg::call([fcinfo] {
     if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "ruvector_learning_changed must be a trigger");
-    const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
-    const Oid signal =
-        get_relname_relid("ruvector_learning_signal", RelationGetNamespace(data->tg_relation));
-    if (OidIsValid(signal)) CacheInvalidateRelcacheByRelid(signal);
+    return rv::pg::signal_by_trigger(reinterpret_cast<TriggerData*>(fcinfo->context),
+                                     "ruvector_learning_signal");
   });
-  return Datum(0);
 }

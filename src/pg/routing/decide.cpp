@@ -62,12 +62,15 @@ void keep_reservation(SqlSession& sql, std::int64_t id, const std::string& scope
        sql_real(amount)});
 }
 
-// Takes the place of the one probe that a half-open circuit lets through.
+// Takes the place of the one probe that a half-open circuit lets through. A row that another
+// session has locked is being changed, so it is not waited for: sessions that hold one circuit or a
+// budget and wait for another circuit would block each other.
 bool claim_probe(SqlSession& sql, const std::string& agent) {
   return sql.run(
                 "UPDATE @.ruvector_agent_circuit SET probe_until = clock_timestamp() + interval "
-                "'30 seconds' "
-                "WHERE agent = $1 AND (probe_until IS NULL OR probe_until < clock_timestamp())",
+                "'30 seconds' WHERE agent = (SELECT c.agent FROM @.ruvector_agent_circuit c WHERE "
+                "c.agent = $1 AND (c.probe_until IS NULL OR c.probe_until < clock_timestamp()) "
+                "FOR UPDATE SKIP LOCKED)",
                 {sql_text(agent)})
              .affected() == 1;
 }

@@ -6,6 +6,7 @@
 #include "core/base/no_destructor.h"
 #include "core/text/embed.h"
 #include "pg/base/datum.h"
+#include "pg/base/signal_trigger.h"
 #include "pg/routing/state_loader.h"
 #include "pg/types/dense_datum.h"
 
@@ -267,19 +268,15 @@ RouterState& state_of(SqlSession& sql, const std::string& router, bool read_only
 
 }  // namespace rv::pg::route
 
-// AFTER STATEMENT trigger: at commit, sessions are told that the relation named by the trigger's
-// argument, in the schema of the trigger's table, changed.
+// Tells sessions that the relation named by the trigger's argument changed.
 RV_FUNCTION(rv_route_signal)
 {
-  rv::pg::call([fcinfo] {
+  return rv::pg::call([fcinfo] {
     if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "ruvector_route_signal must be a trigger");
     const auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
     if (data->tg_trigger->tgnargs != 1) elog(ERROR, "ruvector_route_signal needs an argument");
-    const Oid relation =
-        get_relname_relid(data->tg_trigger->tgargs[0], RelationGetNamespace(data->tg_relation));
-    if (OidIsValid(relation)) CacheInvalidateRelcacheByRelid(relation);
+    return rv::pg::signal_by_trigger(data, data->tg_trigger->tgargs[0]);
   });
-  return Datum(0);
 }
 
 // BEFORE ROW trigger: the row is written by this transaction of this cluster.
