@@ -49,14 +49,16 @@ class Model {
   std::vector<Layer<T>> layers_;
 };
 
-// Bytes and floating-point operations a run needs, from sizes alone.
+// Bytes and floating-point operations a run needs, from sizes alone. sparse_values: the values that
+// sparse features hold, 0 when they are dense.
 struct Estimate {
   std::size_t bytes = 0;
   double operations = 0;
 };
-Estimate estimate_inference(std::span<const LayerSpec> layers, std::size_t nodes,
-                            std::size_t edges);
+Estimate estimate_inference(std::span<const LayerSpec> layers, std::size_t nodes, std::size_t edges,
+                            std::size_t sparse_values = 0);
 // One epoch of training over all of it at once.
-Estimate estimate_training(std::span<const LayerSpec> layers, std::size_t nodes, std::size_t edges);
+Estimate estimate_training(std::span<const LayerSpec> layers, std::size_t nodes, std::size_t edges,
+                           std::size_t sparse_values = 0);
 
 }  // namespace rv::gnn

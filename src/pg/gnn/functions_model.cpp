@@ -60,7 +60,8 @@ Run run_model(SqlSession& session, Workspace& work, FunctionCallInfo fcinfo, Sto
                     stored.name + "\" needs " + std::to_string(model.inputs()));
   const auto specs = std::span(stored.layers).first(count);
   const std::size_t nodes = run.data.ids->size();
-  const gnn::Estimate whole = gnn::estimate_inference(specs, nodes, run.data.graph.in.entries());
+  const gnn::Estimate whole = gnn::estimate_inference(specs, nodes, run.data.graph.in.entries(),
+                                                      run.data.features.sparse.entries());
   const std::size_t left =
       work.budget().limit() - std::min(work.budget().used(), work.budget().limit());
   if (part || whole.bytes <= left) {

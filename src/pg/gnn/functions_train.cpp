@@ -137,9 +137,10 @@ RV_FUNCTION(rv_gnn_train)
                     std::to_string(data.features.columns()) + " dimensions, model \"" + name +
                     "\" needs " + std::to_string(stored.model->inputs()));
   if (o.batch_size == 0)
-    work.require(
-        gnn::estimate_training(stored.layers, data.ids->size(), data.graph.in.entries()).bytes,
-        "training on the whole graph at once");
+    work.require(gnn::estimate_training(stored.layers, data.ids->size(), data.graph.in.entries(),
+                                        data.features.sparse.entries())
+                     .bytes,
+                 "training on the whole graph at once");
   data.features.sparse.build_transposed();
 
   std::vector<std::string> names;
