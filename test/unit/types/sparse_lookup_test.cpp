@@ -1,6 +1,7 @@
 // A prepared query gives the inner products of sparse_inner_product(), bit by bit.
 #include "core/types/sparse_lookup.h"
 
+#include "core/simd/distance.h"
 #include "sparse_samples.h"
 
 namespace rv {
@@ -28,6 +29,35 @@ TEST(SparseLookup, EqualsTheInnerProductToTheLastBit) {
         EXPECT_EQ(lookup.inner_product(a.view()), sparse_inner_product(a.view(), b.view()))
             << na << " and " << nb << " of " << dim;
       }
+}
+
+// Marks are looked up in registers or in memory, by the level and by the number of entries.
+TEST(SparseLookup, DoesSoAtEveryLevelAndLength) {
+  Rng rng(11);
+  const auto best = simd::active_level();
+  for (int level = 0; level <= static_cast<int>(simd::cpu_level()); ++level) {
+    simd::select_level(static_cast<simd::Level>(level));
+    for (const int dim : {5000, 100'000})
+      for (const int nb : {44, 300, 513, 1500, 2048}) {
+        const auto b = test::random_sparse(rng, dim, nb);
+        SparseLookup lookup;
+        lookup.remember(b.view());
+        lookup.prepare();
+        ASSERT_TRUE(lookup.ready()) << nb;
+        for (const int na : {1, 15, 16, 17, 119, 256, 257, 700}) {
+          auto a = test::random_sparse(rng, dim, na);
+          // Every third entry is one of the query's.
+          for (std::size_t i = 0; i < a.indices.size(); i += 3)
+            a.indices[i] = b.indices[rng.below(b.indices.size())];
+          std::sort(a.indices.begin(), a.indices.end());
+          a.indices.erase(std::unique(a.indices.begin(), a.indices.end()), a.indices.end());
+          a.values.resize(a.indices.size());
+          EXPECT_EQ(lookup.inner_product(a.view()), sparse_inner_product(a.view(), b.view()))
+              << na << " and " << nb << " of " << dim << " at level " << level;
+        }
+      }
+  }
+  simd::select_level(best);
 }
 
 TEST(SparseLookup, DeclinesWhatIsTooDense) {
