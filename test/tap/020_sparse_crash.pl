@@ -4,6 +4,7 @@
 #   RUVECTOR_SOAK_SECONDS=300 mixed load of eight clients, 1,000 queries compared afterwards (default 6, 25)
 use strict;
 use warnings;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -83,11 +84,9 @@ sub disagreement {
 disagreement($primary, 'at first');
 
 $primary->command_checks_all([ @load, '-T', $soak, 'postgres' ], 0, [qr/transaction type|number of/], [qr/^(?!.*ERROR)/s], 'changes, searches and vacuum at once');
-# The rows of the load are dead to everybody now. What a VACUUM replaces, the next one gives back.
-for (1 .. 3) {
-  $primary->safe_psql('postgres', 'SELECT pg_current_xact_id()');
-  $primary->safe_psql('postgres', 'VACUUM t');
-}
+# The rows of the load are dead to everybody now: one VACUUM is enough. Unless autovacuum holds the table.
+$primary->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'});
+$primary->safe_psql('postgres', 'VACUUM t');
 disagreement($primary, 'after the load', $soak > 60 ? 1000 : 25);
 my ($grown, $live) = split /\|/, $primary->safe_psql('postgres', q{
   SELECT pg_relation_size('t_v') + pg_relation_size('t_body') INTO TEMP grown;
@@ -104,22 +103,48 @@ is($standby->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (
   $primary->safe_psql('postgres', "SELECT md5(string_agg(id::text, ',')) FROM (SELECT id FROM t ORDER BY v <#> '{1:1,2:1}/300', id LIMIT 50) s"), 'same answer on the standby');
 $standby->stop;
 
+# Builds beside the changes. The index of a build that was committed may outlive a crash.
+my $build = $primary->basedir . '/build.sql';
+append_to_file($build, q{
+\set what random(0, 1)
+\if :what
+CREATE INDEX built ON t USING ruvector_sparse (v sparsevec_cosine_ops);
+\else
+CREATE INDEX built ON t USING ruvector_bm25 ((body || ' end')) WITH (text_config = 'english');
+\endif
+SELECT pg_sleep(0.02);
+DROP INDEX built;
+});
+my ($interrupted, $wal) = (0, 0);
 for my $n (1 .. $rounds) {
-  my $run = IPC::Run::start([ @load, '-T', '60', '-h', $primary->host, '-p', $primary->port, 'postgres' ], '>', \my $out, '2>', \my $err);
+  $primary->safe_psql('postgres', 'DROP INDEX IF EXISTS built');
+  my $from = $primary->safe_psql('postgres', 'SELECT pg_current_wal_insert_lsn()');
+  # Nothing here needs a pipe that somebody would have to serve while the server is killed.
+  my @clients = map { my $name = $primary->basedir . "/client$n." . $_->[0];
+    IPC::Run::start([ @{$_}[1 .. $#$_], '-T', '60', '-h', $primary->host, '-p', $primary->port, 'postgres' ], '<', '/dev/null', '>', "$name.out", '2>', "$name.err") }
+    [ 'load', @load ], [ 'build', 'pgbench', '-n', '-c', '1', '-f', $build ];
   select(undef, undef, undef, 0.7 + rand(1.2));
-  $primary->stop('immediate') if $n % 2 == 0;
-  kill 'KILL', $primary->{_pid} if $n % 2 == 1 && $primary->{_pid};
-  eval { $run->finish };
-  if ($n % 2 == 1) {
-    # The children notice that their postmaster is gone.
-    for (1 .. 100) { last if !-e $primary->data_dir . '/postmaster.pid' || !kill(0, $primary->{_pid}); select(undef, undef, undef, 0.1); }
-    select(undef, undef, undef, 1);
+  $wal += $primary->safe_psql('postgres', "SELECT pg_current_wal_insert_lsn() - '$from'");
+  if ($n % 2 == 0) {
+    $primary->stop('immediate');
+  } else {
+    my $postmaster = $primary->{_pid};
+    my @children = grep { /\d/ } split /\s+/, `ps --ppid $postmaster -o pid=`;
+    kill 'KILL', $postmaster, @children;
+    for (1 .. 100) { last if !grep { kill(0, $_) } $postmaster, @children; select(undef, undef, undef, 0.05); }
     $primary->{_pid} = undef;
     unlink $primary->data_dir . '/postmaster.pid';
   }
+  # A client that lost its server says so by its exit code; one that had ended before, does not.
+  for my $client (@clients) { $interrupted++ if !$client->finish; }
   $primary->start;
   disagreement($primary, "after crash $n");
+  is($primary->safe_psql('postgres', q{SELECT string_agg(message, '; ') FROM pg_class c, ruvector_index_check(c.oid, true) WHERE relname = 'built' AND severity = 'error'}),
+    '', "after crash $n: an index that was built meanwhile is sound, if it is there");
 }
+is($interrupted, 2 * $rounds, 'every crash met clients at work');
+cmp_ok($wal / $rounds, '>', 200_000, sprintf('and changes: %.1f MB of WAL before each', $wal / $rounds / 1e6));
+$primary->safe_psql('postgres', 'DROP INDEX IF EXISTS built');
 is($primary->safe_psql('postgres', "INSERT INTO u VALUES ('{1:1}/300'); SELECT count(*) FROM (SELECT 1 FROM u ORDER BY v <#> '{1:1}/300' LIMIT 5) s"), '1',
   'the index of an unlogged table is empty after a crash, and usable');
 

@@ -1,5 +1,6 @@
 #include "core/index/memory_page_store.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -112,6 +113,22 @@ void MemoryPageStore::release(Block block) {
   set_kind(page, kFreePage);
   edits.commit();
   free_.push_back(block);
+}
+
+void MemoryPageStore::note_free(Block block) {
+  hide(block);
+  free_.push_back(block);
+}
+
+void MemoryPageStore::hide(Block block) {
+  free_.erase(std::remove(free_.begin(), free_.end(), block), free_.end());
+}
+
+void MemoryPageStore::truncate(Block end) {
+  while (pages_.size() > end) {
+    hide(static_cast<Block>(pages_.size() - 1));
+    pages_.pop_back();
+  }
 }
 
 }  // namespace rv::index

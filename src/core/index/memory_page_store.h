@@ -22,7 +22,12 @@ class MemoryPageStore final : public PageStore {
     for (std::size_t b = 0; b < bytes; b += 64) __builtin_prefetch(content(block) + offset + b);
   }
   void release(Block block) override;
+  void note_free(Block block) override;
   [[noreturn]] void fail(Block block, const std::string& what) const override;
+
+  // As a server makes its files smaller.
+  void hide(Block block);  // from create()
+  void truncate(Block end);
 
   // For tests of damaged pages and of crashes.
   std::byte* raw(Block block) { return content(block); }

@@ -35,13 +35,13 @@ class Surroundings {
   virtual bool everybody_is_past(std::uint64_t stamp) = 0;
   // Released pages should become findable for PageStore::create().
   virtual void pages_released() {}
-  // Whether the file could be made smaller now; then:
-  virtual bool can_shrink() const { return false; }
+  // Runs `work` while nobody else uses the index, if that can be had without waiting for long;
+  // false when it was not. Inside it no reader knows anything of the index.
+  virtual bool alone(const std::function<void()>& /*work*/) { return false; }
+  // Gives the pages from `end` on back to the file system. Only within alone().
+  virtual void truncate(Block /*end*/) {}
   // A free page that PageStore::create() must not find: the end of the file is to become empty.
   virtual void hide_page(Block) {}
-  // Gives the pages from end() on back to the file system, if nobody else uses the index at the
-  // moment; end() is asked when that is sure.
-  virtual void cut_off(const std::function<Block()>& /*end*/) {}
 };
 
 struct Options {
@@ -76,9 +76,9 @@ class Index {
   DeleteResult remove(const std::function<bool(const Row&)>& is_dead);
 
   // What VACUUM does after remove(): flush, merge what should be merged, recycle pages that nobody
-  // reads any more and pages that a crash left behind. When more than a third of the file is free,
-  // moves what lies at its end to the front and gives the end back, as far as readers allow: what
-  // was moved is free at the next time. Returns the number of free pages.
+  // reads any more and pages that a crash left behind. When a part of the file is not needed and
+  // nobody uses the index at the moment, moves what lies at its end to the front and gives the end
+  // back. Returns the number of free pages.
   std::uint64_t clean_up();
 
  private:
@@ -91,9 +91,10 @@ class Index {
   void merge_locked(bool everything);
   std::vector<std::uint32_t> choose_merge(const Meta& meta, bool everything) const;
   void replace_segments(const std::vector<std::uint32_t>& positions);
-  void recycle_locked();
-  std::uint64_t sweep_locked();
-  void move_down_locked(Block limit, const std::vector<Block>& used);
+  void recycle_locked(bool nobody_reads);
+  bool wasteful() const;
+  std::uint64_t sweep_locked(bool shrink);
+  void move_down_locked(Block limit);
 
   index::PageStore& store_;
   Surroundings& around_;

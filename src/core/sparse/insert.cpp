@@ -135,7 +135,7 @@ bool Index::place_on_new_page(Block tail, const std::vector<std::byte>& bytes) {
   }
   Block block;
   std::byte* page = edits.create(kPendingPage, &block);
-  store_at(page, PendingPage{kNoBlock, meta.generation, 0, 0, 0});
+  store_at(page, PendingPage{kNoBlock, meta.generation, 0, 0, 0, block, 0});
   append(edits, page, bytes);
   extend_pending(edits, meta_page, meta, tail_page, block, block, 1);
   edits.commit();
@@ -155,7 +155,7 @@ void Index::insert_large(const std::vector<std::byte>& bytes) {
     index::PageEdits edits(store_);
     Block block;
     std::byte* page = edits.create(kContinuationPage, &block);
-    store_at(page, PendingPage{next, 0, static_cast<std::uint32_t>(part), 0, 1});
+    store_at(page, PendingPage{next, 0, static_cast<std::uint32_t>(part), 0, 1, block, 0});
     std::memcpy(page + sizeof(PendingPage), bytes.data() + at, part);
     edits.commit();
     next = block;
@@ -172,7 +172,8 @@ void Index::insert_large(const std::vector<std::byte>& bytes) {
     std::byte* tail_page = tail == kNoBlock ? nullptr : edits.edit(tail, index::kFreePage);
     Block block;
     std::byte* page = edits.create(kPendingPage, &block);
-    store_at(page, PendingPage{next, meta.generation, static_cast<std::uint32_t>(room), 1, 1});
+    store_at(page,
+             PendingPage{next, meta.generation, static_cast<std::uint32_t>(room), 1, 1, block, 0});
     std::memcpy(page + sizeof(PendingPage), bytes.data(), room);
     // The document's own last page ends the list now.
     extend_pending(edits, meta_page, meta, tail_page, block, last, pages + 1);

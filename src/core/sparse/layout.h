@@ -31,7 +31,7 @@ inline constexpr PageKind kPendingPage = 0x34;       // PendingPage
 inline constexpr PageKind kContinuationPage = 0x35;  // PendingPage: the rest of a large document
 
 inline constexpr std::uint32_t kMagic = 0x52565350;  // "RVSP"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // What the values of the postings are.
 enum class Scoring : std::uint32_t {
@@ -181,8 +181,10 @@ struct PendingPage {
   std::uint32_t used;  // bytes behind the header
   std::uint16_t docs;  // that start on this page
   std::uint16_t full;  // 1: nothing is appended any more
+  Block self;          // tells whether this is the page that was looked for
+  std::uint32_t reserved;
 };
-static_assert(sizeof(PendingPage) == 16);
+static_assert(sizeof(PendingPage) == 24);
 
 // A pending document; its entries follow: u16 key length, key, u32 value.
 inline constexpr std::size_t kPendingHeader = kRowBytes + 2 + 12;  // row, 0, length, terms, bytes

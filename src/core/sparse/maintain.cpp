@@ -21,8 +21,11 @@ constexpr std::uint64_t kMaxInsertMerge = 64 * 1024;
 // Unless segments are about to run out.
 constexpr std::uint32_t kManySegments = kMaxSegments - 16;
 
-// A file of so many pages too many, and half as many again as are used, is made smaller.
-constexpr std::size_t kMostFreePages = 32;
+// VACUUM rewrites a segment of which this share is dead.
+constexpr double kMostDead = 0.2;
+// VACUUM makes a file smaller that has more pages than these beyond the used ones: a share of them,
+// and some for what comes.
+constexpr std::size_t kMostFreeShare = 8, kMostFreePages = 32;
 
 int tier_of(std::uint32_t docs) noexcept {
   int tier = 0;
@@ -120,7 +123,7 @@ bool Index::close_pending() {
 }
 
 void Index::flush_locked() {
-  recycle_locked();
+  recycle_locked(false);
   if (!close_pending()) return;
   const Meta meta = read_meta(store_);
   if (meta.dead == kMaxDead || meta.segments == kMaxSegments) return;  // old readers hold us up
@@ -169,14 +172,16 @@ std::vector<std::uint32_t> Index::choose_merge(const Meta& meta, bool everything
   std::vector<std::vector<std::uint32_t>> tiers(16);
   for (std::uint32_t i = 0; i < meta.segments; ++i) {
     const SegmentEntry& s = meta.segment[i];
-    // Mostly dead: rewriting it gives space back.
-    if (everything && s.docs > 0 && s.dead > s.docs / 2) return {i};
+    // Rewriting it gives space back.
+    if (everything && s.dead > kMostDead * s.docs) return {i};
     tiers[static_cast<std::size_t>(std::min(tier_of(s.docs - s.dead), 15))].push_back(i);
   }
   for (const auto& tier : tiers) {
-    if (tier.size() < kFanout) continue;
     std::uint64_t docs = 0;
     for (const std::uint32_t i : tier) docs += meta.segment[i].docs;
+    // VACUUM need not wait for a full tier where merging is cheap: fewer segments are smaller and
+    // faster to search.
+    if (tier.size() < (everything && docs <= kMaxInsertMerge ? 2 : kFanout)) continue;
     if (everything || docs <= kMaxInsertMerge || meta.segments >= kManySegments) return tier;
   }
   return {};
@@ -285,12 +290,13 @@ Index::DeleteResult Index::remove(const std::function<bool(const Row&)>& is_dead
 
 // The entry goes first: a crash in between leaves unused pages, which the sweep finds, but never an
 // entry whose pages somebody else has by now.
-void Index::recycle_locked() {
+void Index::recycle_locked(bool nobody_reads) {
   bool any = false;
   for (;;) {
     const Meta meta = read_meta(store_);
     std::uint32_t at = 0;
-    while (at < meta.dead && !around_.everybody_is_past(meta.dead_entry[at].stamp)) ++at;
+    while (at < meta.dead && !nobody_reads && !around_.everybody_is_past(meta.dead_entry[at].stamp))
+      ++at;
     if (at == meta.dead) break;
     const std::vector<Block> blocks = blocks_of_dead(store_, meta.scoring, meta.dead_entry[at]);
     edit_meta(store_, [&](Meta& m) { m.dead_entry[at] = m.dead_entry[--m.dead]; });
@@ -304,17 +310,26 @@ void Index::recycle_locked() {
   if (any) around_.pages_released();
 }
 
+// Whether the file is larger than it should be once what waits to be recycled is.
+bool Index::wasteful() const {
+  Meta meta = read_meta(store_);
+  meta.dead = 0;
+  const std::size_t used = blocks_in_use(store_, meta).size();
+  store_.unpin_all();
+  return store_.blocks() > used + used / kMostFreeShare + kMostFreePages;
+}
+
 // Releases pages that a crash or a cancelled merge left without an owner. Only kinds that are
 // written under the structure lock, which we hold, and pending pages of closed generations.
-std::uint64_t Index::sweep_locked() {
+std::uint64_t Index::sweep_locked(bool shrink) {
   const Block end = store_.blocks();
   const Meta meta = read_meta(store_);
   const std::vector<Block> used = blocks_in_use(store_, meta);
   store_.unpin_all();
-  const bool shrink = around_.can_shrink() && end > used.size() + used.size() / 2 + kMostFreePages;
   // Some room for what comes.
-  const auto limit =
-      static_cast<Block>(shrink ? used.size() + used.size() / 4 + kMostFreePages / 2 : end);
+  const auto limit = static_cast<Block>(
+      shrink ? used.size() + used.size() / (2 * kMostFreeShare) + kMostFreePages / 2 : end);
+  std::vector<Block> hidden;
   std::uint64_t free = 0;
   std::size_t at = 0;
   for (Block b = 1; b < end; ++b) {
@@ -333,23 +348,32 @@ std::uint64_t Index::sweep_locked() {
       store_.release(b);
     else if (b < limit)
       store_.note_free(b);
-    if (b >= limit) around_.hide_page(b);
+    if (b >= limit) {
+      around_.hide_page(b);
+      hidden.push_back(b);
+    }
     ++free;
   }
   around_.pages_released();
-  if (shrink) {
-    move_down_locked(limit, used);
-    around_.cut_off([this] {
-      const Block last = blocks_in_use(store_, read_meta(store_)).back();
-      store_.unpin_all();
-      return last + 1;
-    });
-  }
-  return free;
+  if (!shrink) return free;
+
+  move_down_locked(limit);
+  around_.alone([this] {
+    recycle_locked(true);
+    const Block last = blocks_in_use(store_, read_meta(store_)).back();
+    store_.unpin_all();
+    around_.truncate(last + 1);
+  });
+  // What is still there, because somebody came in between, is free like any other page.
+  const Block left = store_.blocks();
+  for (const Block b : hidden)
+    if (b < left) store_.note_free(b);
+  around_.pages_released();
+  return free > end - left ? free - (end - left) : 0;
 }
 
 // Rewrites the segments that reach beyond `limit`, if there is room for them below it.
-void Index::move_down_locked(Block limit, const std::vector<Block>& used) {
+void Index::move_down_locked(Block limit) {
   const Meta meta = read_meta(store_);
   std::vector<std::uint32_t> high;
   std::size_t pages = 0;
@@ -360,6 +384,7 @@ void Index::move_down_locked(Block limit, const std::vector<Block>& used) {
     high.push_back(i);
     pages += blocks.size();
   }
+  const std::vector<Block> used = blocks_in_use(store_, meta);
   store_.unpin_all();
   const auto below =
       static_cast<std::size_t>(std::lower_bound(used.begin(), used.end(), limit) - used.begin());
@@ -369,11 +394,13 @@ void Index::move_down_locked(Block limit, const std::vector<Block>& used) {
 
 std::uint64_t Index::clean_up() {
   const StructureLock lock(around_, true);
-  recycle_locked();
+  recycle_locked(false);
   flush_locked();
   merge_locked(true);
-  recycle_locked();
-  return sweep_locked();
+  recycle_locked(false);
+  // What waits only for readers who do not exist need not wait for the next VACUUM.
+  const bool shrink = wasteful() && around_.alone([this] { recycle_locked(true); });
+  return sweep_locked(shrink);
 }
 
 }  // namespace rv::sparse

@@ -11,6 +11,7 @@ std::size_t room_of(const index::PageStore& store) noexcept {
 
 PendingPage head_of(index::PageStore& store, Block block, const std::byte* page) {
   const auto head = load_at<PendingPage>(page);
+  if (head.self != block) store.fail(block, "another page where a pending page is expected");
   if (head.used > room_of(store)) store.fail(block, "damaged pending page");
   return head;
 }

@@ -11,6 +11,13 @@ extern "C" {
 }
 
 namespace rv::pg {
+namespace {
+
+// How often and how long after each other VACUUM asks for an index that others use.
+constexpr int kTries = 20;
+constexpr long kPause = 5000;  // microseconds
+
+}  // namespace
 
 // The heavyweight lock of block 0, which nothing else uses: it may be held for the length of a
 // merge, can be cancelled while it is waited for, and is released by the transaction's abort.
@@ -41,21 +48,29 @@ void ServerSurroundings::pages_released() {
   call([this] { IndexFreeSpaceMapVacuum(index_); });
 }
 
-// Cutting takes a lock that may need a transaction id, which a parallel VACUUM cannot get.
-bool ServerSurroundings::can_shrink() const { return !IsInParallelMode(); }
-
 void ServerSurroundings::hide_page(sparse::Block block) {
   call([this, block] { RecordUsedIndexPage(index_, block); });
 }
 
-// As VACUUM does with tables: whoever looks at the index holds a lock of it, also on a standby, to
-// which ours is logged.
-void ServerSurroundings::cut_off(const std::function<sparse::Block()>& end) {
-  if (!call([this] { return ConditionalLockRelation(index_, AccessExclusiveLock); })) return;
-  const sparse::Block first = end();
-  call([this, first] {
-    if (first < RelationGetNumberOfBlocks(index_)) RelationTruncate(index_, first);
-    UnlockRelation(index_, AccessExclusiveLock);
+// As VACUUM does with tables: whoever looks at the index holds a lock of it to the end of the
+// transaction, also on a standby, to which ours is logged. That may need a transaction id, which a
+// parallel VACUUM cannot get.
+bool ServerSurroundings::alone(const std::function<void()>& work) {
+  if (IsInParallelMode()) return false;
+  for (int tries = 0;
+       !call([this] { return ConditionalLockRelation(index_, AccessExclusiveLock); });) {
+    if (++tries == kTries) return false;
+    call([] { pg_usleep(kPause); });
+    check_interrupts();
+  }
+  work();  // when it throws, the transaction's abort releases the lock
+  call([this] { UnlockRelation(index_, AccessExclusiveLock); });
+  return true;
+}
+
+void ServerSurroundings::truncate(sparse::Block end) {
+  call([this, end] {
+    if (end < RelationGetNumberOfBlocks(index_)) RelationTruncate(index_, end);
   });
 }
 

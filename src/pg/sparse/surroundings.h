@@ -19,9 +19,9 @@ class ServerSurroundings final : public sparse::Surroundings {
   std::uint64_t stamp() override;
   bool everybody_is_past(std::uint64_t stamp) override;
   void pages_released() override;
-  bool can_shrink() const override;
+  bool alone(const std::function<void()>& work) override;
+  void truncate(sparse::Block end) override;
   void hide_page(sparse::Block block) override;
-  void cut_off(const std::function<sparse::Block()>& end) override;
 
  private:
   Relation index_, heap_;

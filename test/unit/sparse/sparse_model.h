@@ -20,7 +20,15 @@ namespace rv::sparse::model {
 
 struct TestSurroundings final : Surroundings {
   bool locked = false, busy = false, readers = false, shrinks = false;
-  bool can_shrink() const override { return shrinks; }
+  index::MemoryPageStore* store = nullptr;
+  bool alone(const std::function<void()>& work) override {
+    EXPECT_TRUE(locked);
+    if (!shrinks || readers) return false;
+    work();
+    return true;
+  }
+  void truncate(Block end) override { store->truncate(end); }
+  void hide_page(Block block) override { store->hide(block); }
   std::uint64_t now = 1;
   bool lock_structure(bool wait) override {
     if (busy && !wait) return false;
@@ -52,6 +60,7 @@ class Model {
       : scoring_(scoring),
         store(page_bytes),
         index(store, around, Options{pending_pages, quantization}) {
+    around.store = &store;
     create_index(store, scoring);
   }
 
