@@ -143,17 +143,21 @@ Results::Results(FunctionCallInfo fcinfo) {
 
 Results::Results(FunctionCallInfo fcinfo, int id_column, Oid id_type, const char* argument)
     : Results(fcinfo) {
-  declared_ = TupleDescAttr(result_->setDesc, id_column)->atttypid;
+  const Oid column = TupleDescAttr(result_->setDesc, id_column)->atttypid;
+  declared_ = call([column] { return getBaseType(column); });  // a domain's values are its type's
   const auto is_integer = [](Oid t) { return t == INT2OID || t == INT4OID || t == INT8OID; };
   const auto is_text = [](Oid t) { return t == TEXTOID || t == VARCHAROID; };
   if (declared_ == id_type || (is_integer(declared_) && is_integer(id_type)) ||
       (is_text(declared_) && is_text(id_type)))
     return;
-  throw Error(ErrorCode::type_mismatch,
-              "node ids are of type " + type_name_of(id_type) + ", the call expects " +
-                  type_name_of(declared_),
-              {},
-              std::string("Pass ") + argument + " => NULL::" + type_name_of(id_type) +
+  const bool array = call([id_type] { return get_element_type(id_type) != InvalidOid; });
+  throw Error(
+      ErrorCode::type_mismatch,
+      "node ids are of type " + type_name_of(id_type) + ", the call expects " +
+          type_name_of(declared_),
+      {},
+      array ? "Arrays cannot be ids in a result: read the tables through views that give text."
+            : std::string("Pass ") + argument + " => NULL::" + type_name_of(id_type) +
                   (std::string(argument) == "id_type" ? "." : "[]."));
 }
 
@@ -200,7 +204,10 @@ Datum Results::vector(const float* x, std::size_t n) {
 
 Oid array_element_type(FunctionCallInfo fcinfo, int n) {
   FmgrInfo* info = fcinfo->flinfo;
-  const Oid element = call([info, n] { return get_element_type(get_fn_expr_argtype(info, n)); });
+  const Oid element = call([info, n] {
+    const Oid type = get_element_type(get_fn_expr_argtype(info, n));
+    return type == InvalidOid ? type : getBaseType(type);
+  });
   if (element == InvalidOid)
     throw Error(ErrorCode::type_mismatch, "could not determine the type of the array's elements");
   return element;

@@ -80,16 +80,24 @@ RV_FUNCTION(rv_gnn_search)
                                schema.substr(0, schema.rfind('.')) + "." + operator_of(metric) +
                                ") $1";
   IdMap met(type);
-  std::vector<double> similar;
+  std::vector<double> similar;  // NaN: without a vector, or not read yet
+  std::vector<bool> there;
   const auto add_rows = [&](const std::string& tail, const std::vector<SqlValue>& parameters) {
     stream_rows(
         "SELECT " + quoted_name(t.id) + ", " + distance + " FROM " + relation_name(t.nodes) + tail,
         parameters, true, [&](const Datum* v, const bool* nulls) {
-          if (nulls[0] || nulls[1]) return;
+          // A row without a vector is no candidate, but messages pass through it.
+          if (nulls[0] || (nulls[1] && parameters.size() == 1)) return;
           bool fresh = false;
           const std::uint32_t n = met.add(v[0], type, &fresh);
           if (n >= similar.size()) similar.resize(n + 1, std::nan(""));
-          similar[n] = similarity(metric, DatumGetFloat8(v[1]));
+          if (n >= there.size()) there.resize(n + 1, false);
+          if (there[n])
+            throw Error(
+                ErrorCode::unique_violation,
+                "node " + met.shown(n) + " appears more than once in " + relation_name(t.nodes));
+          there[n] = true;
+          if (!nulls[1]) similar[n] = similarity(metric, DatumGetFloat8(v[1]));
         });
   };
   // Candidates by the column's index where there is one.
@@ -115,6 +123,9 @@ RV_FUNCTION(rv_gnn_search)
     const Oid array_type = call([type] { return get_array_type(type); });
     add_rows(" WHERE " + quoted_name(t.id) + " " + equality_of(type) + " ANY ($2)",
              {query_value, {array_type, met.array(later), false}});
+    there.resize(met.size(), false);
+    for (const std::uint32_t n : later)
+      if (!there[n]) unknown_end(t, met.datum(n), type, t.source);
   }
   // Weights like attention over everything met, the best one being 1.
   double best = -HUGE_VAL;

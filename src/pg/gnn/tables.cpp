@@ -112,20 +112,6 @@ void read_edge_rows(const GraphTables& t, const std::string& query,
   charge = gnn::Charge(&budget, total);
 }
 
-[[noreturn]] void unknown_end(const GraphTables& t, Datum id, Oid type, const std::string& column) {
-  const char* shown = call([id, type] {
-    Oid output;
-    bool varlena;
-    getTypeOutputInfo(type, &output, &varlena);
-    return OidOutputFunctionCall(output, id);
-  });
-  throw Error(ErrorCode::data_exception,
-              "column \"" + column + "\" of " + relation_name(t.edges) + " refers to node " +
-                  shown + ", which is not in " + relation_name(t.nodes),
-              {},
-              "Add the node, delete the edge, or read edges through a view that leaves it out.");
-}
-
 void check_end_types(const GraphTables& t, const IdMap& ids) {
   for (const auto& [column, argument] :
        {std::pair(t.source, "source_column"), std::pair(t.target, "target_column")}) {
@@ -144,6 +130,20 @@ void finish_graph(GraphData& data, std::vector<gnn::Edge> edges, const GraphTabl
 }
 
 }  // namespace
+
+void unknown_end(const GraphTables& t, Datum id, Oid type, const std::string& column) {
+  const char* shown = call([id, type] {
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(type, &output, &varlena);
+    return OidOutputFunctionCall(output, id);
+  });
+  throw Error(ErrorCode::data_exception,
+              "column \"" + column + "\" of " + relation_name(t.edges) + " refers to node " +
+                  shown + ", which is not in " + relation_name(t.nodes),
+              {},
+              "Add the node, delete the edge, or read edges through a view that leaves it out.");
+}
 
 std::string quoted_name(const std::string& name) {
   const char* s = name.c_str();

@@ -50,6 +50,10 @@ GraphData read_neighborhood(SqlSession& session, const GraphTables& tables, Datu
 std::vector<gnn::Edge> read_in_edges(SqlSession& session, const GraphTables& tables, IdMap& ids,
                                      std::uint32_t from, std::uint32_t end, MemoryBudget& budget);
 
+// The error of an end (of edges' `column`) that is not in the node table.
+[[noreturn]] void unknown_end(const GraphTables& tables, Datum id, Oid type,
+                              const std::string& column);
+
 // The type of a column; 42703 when there is none, naming the argument that chose it.
 Oid column_type(Oid relation, const std::string& column, const char* argument);
 std::string relation_name(Oid relation);
