@@ -124,7 +124,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM ruvector_trajectory'), $ke
 
 # Standby: searches are steered by what the primary learned, audits tell, nothing is written, no worker.
 $node->safe_psql('postgres', q{ALTER SYSTEM SET ruvector.worker_databases = ''; UPDATE ruvector_search_model SET active = false;
-  INSERT INTO ruvector_search_model (tbl, index_name, version, params, active) VALUES ('items', 'items_v', 1000, '{1,0,77,10,1000,1,0.9,0}', true);
+  INSERT INTO ruvector_search_model (tbl, index_name, version, params, active) VALUES ('items', 'items_v', 1000, '{2,0,77,10,1000,1,0.9,0,0}', true);
   UPDATE ruvector_learning_config SET mode = 'on';});
 $node->restart;
 $node->backup('b');

@@ -10,6 +10,8 @@ namespace rv::learning {
 
 void AuditSet::check() const {
   if (effort.empty()) throw Error(ErrorCode::invalid_argument, "the grid of efforts is empty");
+  if (first >= effort.size())
+    throw Error(ErrorCode::invalid_argument, "the first effort is not in the grid");
   for (std::size_t i = 0; i < effort.size(); ++i)
     if (effort[i] < 1 || (i > 0 && effort[i] <= effort[i - 1]))
       throw Error(ErrorCode::invalid_argument, "the grid of efforts must ascend from at least 1");
@@ -17,6 +19,10 @@ void AuditSet::check() const {
     if (q.recall.size() != effort.size() || q.work.size() != effort.size())
       throw Error(ErrorCode::data_exception, "an audited query has " +
                                                  std::to_string(q.recall.size()) + " recalls for " +
+                                                 std::to_string(effort.size()) + " efforts");
+    if (!q.margin.empty() && q.margin.size() != effort.size())
+      throw Error(ErrorCode::data_exception, "an audited query has " +
+                                                 std::to_string(q.margin.size()) + " margins for " +
                                                  std::to_string(effort.size()) + " efforts");
     for (const float r : q.recall)
       if (!(r >= 0 && r <= 1))

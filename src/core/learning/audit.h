@@ -21,11 +21,13 @@ struct AuditedQuery {
   Features features{};
   std::vector<float> recall;  // recall@k, one an effort
   std::vector<float> work;    // distance computations, one an effort
+  std::vector<float> margin;  // of the scan after that effort, one an effort; or none
 };
 
 struct AuditSet {
   std::vector<int> effort;  // ascending
   std::vector<AuditedQuery> query;
+  std::size_t first = 0;  // the effort after which features are read
   // 22023/22000 when the grid does not ascend or a query does not fit it.
   void check() const;
   // Index of the first effort that is at least `wanted`; the last one when there is none.

@@ -1,11 +1,16 @@
 // How much effort a query needs, so that recall is at least a target on average.
 //
-// The effort is predicted by ridge regression of its logarithm on the scan's features and their
-// squares, times a factor that is calibrated on audited queries by conformal risk control
-// (Angelopoulos et al., ICLR 2024): the smallest factor c with n/(n+1) R(c) + 1/(n+1) <= 1 -
-// target, R the mean of 1 - recall. For exchangeable queries the expected recall then is at least
-// the target, whatever the prediction is worth. Where the prediction saves less than a twentieth of
-// the work on queries it has not seen, one calibrated effort serves all.
+// The effort is predicted by ridge regression of its logarithm on the scan's features after its
+// first effort and their squares. The scan goes there in steps and looks at its margin after each:
+// how far the nearest node it has not followed lies beyond the tenth neighbour it has. A wide
+// margin says that nothing nearer is left (adaptive beam search: Al-Jazzazi et al., arXiv
+// 2505.15636), so it ends when effort >= c * prediction * exp(-w * margin).
+//
+// The factor c is calibrated on audited queries by conformal risk control (Angelopoulos et al.,
+// ICLR 2024): the smallest one with n/(n+1) R(c) + 1/(n+1) <= 1 - target, R the mean of 1 - recall.
+// For exchangeable queries the expected recall then is at least the target, whatever the prediction
+// is worth. Where all this saves less than a twentieth of the work on queries it has not seen, one
+// calibrated effort serves all.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +33,9 @@ struct EffortModel {
   double target = 0;
   std::vector<double> weights;          // 2 * kFeatures + 1, over standardised features
   std::vector<double> mean, deviation;  // of the features it was trained on
-  double radius = 0;  // squared distance beyond which features are unknown territory
+  double radius = 0;         // squared distance beyond which features are unknown territory
+  double margin_weight = 0;  // w
 
-  // The effort for a scan: at least `floor` (k), at most `most`; `safe` where the features are
-  // farther from the training data than any of it was.
-  int effort(const Features& f, int floor) const noexcept;
   // Mean over features of the squared standardised deviation.
   double distance(const Features& f) const noexcept;
 
@@ -41,6 +44,24 @@ struct EffortModel {
   std::vector<double> flatten() const;
   static EffortModel restore(std::span<const double> values);
 };
+
+// How far one scan goes: asked after its first effort, and again after every step.
+class Steering {
+ public:
+  // The features after the first effort. Where they are farther from the training data than any of
+  // it was, the scan makes the safe effort.
+  Steering(const EffortModel& model, const Features& f) noexcept;
+  // The effort to go on to, at least `floor`; at most `effort`: stop.
+  int next(int effort, double margin, int floor = 1) const noexcept;
+
+ private:
+  double wanted_;
+  double weight_;
+  int least_, most_;
+};
+
+// Where a scan of that audited query ends: an index of the grid, at least that of the first effort.
+std::size_t steered(const AuditSet& audits, const AuditedQuery& query, const EffortModel& model);
 
 struct CalibrationReport {
   EffortModel model;

@@ -1,7 +1,7 @@
 // How much effort an index scan should make, asked of whoever learned it (the learning feature).
 //
-// A scan begins with a first effort, computes features of what it has seen, and asks again: the
-// answer is the effort it goes on to. Effort is ef_search of hnsw, probes of ivfflat.
+// A scan begins with a first effort, computes features of what it has seen, and asks how far to go
+// on, until the answer is not beyond where it is. Effort is ef_search of hnsw, probes of ivfflat.
 #pragma once
 
 #include <array>
@@ -23,8 +23,10 @@ struct ScanAdvisor {
   // The effort to begin with, at most `configured`; 0: make the configured effort and do not ask
   // again.
   int (*first)(Relation index, int configured);
-  // The whole effort after those features; less than the first effort means to stop there.
-  int (*total)(Relation index, const ScanFeatures& features, int configured);
+  // The effort to go on to from `effort`, after which those features and that margin (0: none) were
+  // seen; at most `effort`: stop.
+  int (*next)(Relation index, const ScanFeatures& features, float margin, int effort,
+              int configured);
 };
 
 // Null when nobody advises: a scan pays one branch.

@@ -136,9 +136,16 @@ void OrderedScan::begin() {
   const int first = advisor != nullptr ? advisor->first(scan_->indexRelation, ef_) : 0;
   search_.begin(first > 0 ? first : ef_);
   if (first <= 0) return;
-  const int total = advisor->total(scan_->indexRelation, core::features(search_), ef_);
-  stats_.ef = ef_ = std::max(first, total);
-  if (total > first) search_.widen(total);
+  int effort = first;
+  for (;;) {
+    const auto features = core::features(search_);
+    const int next =
+        advisor->next(scan_->indexRelation, features, core::margin(features), effort, ef_);
+    if (next <= effort) break;
+    search_.widen(next);
+    effort = next;
+  }
+  stats_.ef = ef_ = effort;
 }
 
 // Brings further candidates; false when there are none.

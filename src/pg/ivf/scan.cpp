@@ -71,8 +71,8 @@ bool begin(IndexScanDesc scan, Scan* s) {
   if (s->first <= 0) return s->search.probe(s->settings.probes);
   if (!s->search.probe(static_cast<std::uint32_t>(s->first))) return false;
   const int total =
-      std::clamp(scan_advisor()->total(scan->indexRelation, index::ivf::features(s->search),
-                                       static_cast<int>(s->settings.probes)),
+      std::clamp(scan_advisor()->next(scan->indexRelation, index::ivf::features(s->search), 0,
+                                      s->first, static_cast<int>(s->settings.probes)),
                  s->first, static_cast<int>(s->search.ordered_lists()));
   s->search.widen(static_cast<std::uint32_t>(total));
   s->settings.probes = static_cast<std::uint32_t>(total);

@@ -36,6 +36,8 @@ struct State {
   std::optional<Forced> forced;
   ScanFeatures features{};
   bool has_features = false;
+  float margin = 0;
+  std::optional<learning::Steering> steering;  // of the scan that is under way
 };
 State& state() {
   static NoDestructor<State> s;
@@ -152,6 +154,7 @@ const Entry& entry_of(Relation index) {
 int first_effort(Relation index, int configured) {
   State& s = state();
   s.has_features = false;
+  s.steering.reset();
   if (s.forced) return s.forced->first;
   if (session_mode() == Mode::off) return 0;
   const Entry& e = entry_of(index);
@@ -161,19 +164,26 @@ int first_effort(Relation index, int configured) {
   return std::min(kFirstEffort, configured);
 }
 
-int total_effort(Relation index, const ScanFeatures& features, int configured) {
+int next_effort(Relation index, const ScanFeatures& features, float margin, int effort,
+                int configured) {
   State& s = state();
-  s.features = features;
+  const bool begins = !s.has_features;
+  if (begins) s.features = features;
   s.has_features = true;
+  s.margin = margin;
   if (s.forced) return s.forced->total;
-  const Entry& e = entry_of(index);
-  if (!e.model) return configured;
-  int effort = e.model->effort(features, 1);
-  if (most_effort() > 0) effort = std::min(effort, most_effort());
-  return std::max(effort, least_effort());
+  if (begins) {
+    const Entry& e = entry_of(index);
+    if (!e.model) return configured;
+    s.steering.emplace(*e.model, features);
+  }
+  if (!s.steering) return effort;
+  int next = s.steering->next(effort, static_cast<double>(margin));
+  if (most_effort() > 0) next = std::min(next, most_effort());
+  return std::max(next, least_effort());
 }
 
-const ScanAdvisor advisor = {first_effort, total_effort};
+const ScanAdvisor advisor = {first_effort, next_effort};
 
 }  // namespace
 
@@ -188,6 +198,7 @@ void force_effort(std::optional<Forced> forced) {
 }
 bool effort_is_forced() noexcept { return state().forced.has_value(); }
 const ScanFeatures& last_features() { return state().features; }
+float last_margin() { return state().margin; }
 const ScanFeatures* scan_features() noexcept {
   return state().has_features ? &state().features : nullptr;
 }

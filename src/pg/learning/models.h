@@ -28,7 +28,7 @@ int most_effort();
 
 // A scan's first effort: enough to see how the query lies, little beside what hard queries need. An
 // ivfflat scan takes less.
-inline constexpr int kFirstEffort = 16;
+inline constexpr int kFirstEffort = 12;
 
 // An audit's scans: begin with `first`, whatever is learned, then go on to `total`.
 struct Forced {
@@ -39,6 +39,8 @@ void force_effort(std::optional<Forced> forced);
 bool effort_is_forced() noexcept;
 // What the last forced or advised scan of this session saw after its first effort.
 const ScanFeatures& last_features();
+// And its margin in the end; 0 of an ivfflat scan.
+float last_margin();
 // The same, null when the scan was neither.
 const ScanFeatures* scan_features() noexcept;
 

@@ -77,6 +77,7 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
           std::max(a.recall.empty() ? 0.0F : a.recall.back(), static_cast<float>(recall)));
       a.work.push_back(static_cast<float>(scan.distances));
       a.features = last_features();
+      if (hnsw) a.margin.push_back(last_margin());
     }
     if (beyond) break;
     row.effort = std::min(effort, std::max(made, 1));
@@ -87,6 +88,8 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
     report.efforts.push_back(row);
     if (made < effort || row.recall.mean > 1 - 1e-9) break;  // nothing is left to be found
   }
+
+  audits.first = audits.at_least(hnsw ? kFirstEffort : 1);
 
   std::vector<std::uint32_t> all(queries.size());
   std::iota(all.begin(), all.end(), 0U);

@@ -23,7 +23,7 @@ SELECT ok((SELECT metrics ? 'saving' FROM ruvector_learning_status('items')), 'q
 
 -- a model steers the scans
 CREATE FUNCTION probes(n int) RETURNS int LANGUAGE sql AS $$SELECT (ruvector_get_search_params('items_v', v)->>'effort')::int FROM items WHERE id = n$$;
-UPDATE ruvector_search_model SET params = '{1,0,7,1,60,1,0.97,0}';
+UPDATE ruvector_search_model SET params = '{2,0,7,1,60,1,0.97,0,0}';
 SELECT is(probes(1), 7, 'one effort for all queries');
 SET LOCAL ivfflat.iterative_scan = off;
 SET LOCAL ivfflat.probes = 2;
@@ -34,7 +34,7 @@ SET LOCAL ruvector.ef_search_max = 0;
 SET LOCAL ruvector.ef_search_min = 9;
 SELECT is(probes(1), 9);
 SET LOCAL ruvector.ef_search_min = 0;
-UPDATE ruvector_search_model SET params = '{1,0,500,1,500,1,0.97,0}';
+UPDATE ruvector_search_model SET params = '{2,0,500,1,500,1,0.97,0,0}';
 SELECT is(probes(1), 60, 'and of the lists there are');
 SELECT is((SELECT count(*)::int FROM (SELECT id FROM items ORDER BY v <-> (SELECT v FROM items WHERE id = 1)) s), 6000, 'all rows, each once');
 SET LOCAL ruvector.learning = observe;
@@ -43,7 +43,7 @@ RESET ruvector.learning;
 RESET ivfflat.iterative_scan;
 RESET ivfflat.probes;
 -- Results do not depend on how the first lists and the rest are read.
-UPDATE ruvector_search_model SET params = '{1,0,12,1,60,1,0.97,0}';
+UPDATE ruvector_search_model SET params = '{2,0,12,1,60,1,0.97,0,0}';
 CREATE TEMP TABLE steered AS SELECT q.id AS q, array(SELECT i.id FROM items i ORDER BY i.v <-> q.v LIMIT 20) AS found FROM items q WHERE q.id % 200 = 1;
 SET LOCAL ruvector.learning = off;
 SET LOCAL ivfflat.probes = 12;
@@ -54,7 +54,7 @@ SELECT ruvector_learning_promote('items_v', 1);
 SELECT cmp_ok((SELECT recall FROM ruvector_audit_recall('items_v', 300, query_source := 'SELECT v FROM items WHERE id % 20 = 7')), '>=', 0.95::float8);
 
 -- drift
-UPDATE ruvector_search_model SET params = '{1,0,1,1,60,1,0.97,0}';
+UPDATE ruvector_search_model SET params = '{2,0,1,1,60,1,0.97,0,0}';
 UPDATE ruvector_learning_config SET recall_target = 0.999, monitor = NULL;
 SELECT ok((SELECT alarm FROM ruvector_audit_recall('items_v', 300)), 'alarm within 300 audited queries');
 SELECT is((SELECT (version, safe_effort, alarms)::text FROM ruvector_learning_status('items')), '(2,2,1)', 'and a safer version is in use');

@@ -49,7 +49,7 @@ SELECT throws_ok($$SELECT * FROM ruvector_auto_tune('plain_pkey')$$, '0A000');
 -- the model steers plain searches, of this session and at once
 SET LOCAL enable_seqscan = off;
 SELECT ok((ruvector_get_search_params('items_v', (SELECT v FROM items WHERE id = 1))->>'effort')::int >= 10);
-UPDATE ruvector_search_model SET params = '{1,0,77,10,1000,1,0.97,0}';
+UPDATE ruvector_search_model SET params = '{2,0,77,10,1000,1,0.97,0,0}';
 SELECT is((ruvector_get_search_params('items_v', (SELECT v FROM items WHERE id = 1))->>'effort')::int, 77, 'a changed model is used at once');
 SET LOCAL ruvector.learning = off;
 SELECT is((ruvector_get_search_params('items_v', (SELECT v FROM items WHERE id = 1))->>'effort')::int, 40, 'not where the session forbids it');

@@ -44,7 +44,7 @@ double realised(const AuditSet& a, const EffortModel& m, double* work = nullptr)
   double recall_sum = 0;
   double work_sum = 0;
   for (const AuditedQuery& q : a.query) {
-    const std::size_t i = a.at_least(m.effort(q.features, 10));
+    const std::size_t i = steered(a, q, m);
     recall_sum += static_cast<double>(q.recall[i]);
     work_sum += static_cast<double>(q.work[i]);
   }
@@ -124,10 +124,10 @@ TEST(EffortModel, StrangeFeaturesGetTheSafeEffort) {
   ASSERT_TRUE(report.model.learned);
   Features strange{};
   strange.fill(50);
-  EXPECT_EQ(report.model.effort(strange, 10), report.model.safe);
+  EXPECT_EQ(Steering(report.model, strange).next(10, 0), report.model.safe);
   strange.fill(std::nanf(""));
-  EXPECT_EQ(report.model.effort(strange, 10), report.model.safe);
-  EXPECT_GE(report.model.effort(Features{}, 5000), 5000);
+  EXPECT_EQ(Steering(report.model, strange).next(10, 0), report.model.safe);
+  EXPECT_GE(Steering(report.model, Features{}).next(10, 0, 5000), 5000);
 }
 
 TEST(EffortModel, RoundTripsAndRefusesDamage) {
@@ -136,12 +136,13 @@ TEST(EffortModel, RoundTripsAndRefusesDamage) {
   const auto back = EffortModel::restore(flat);
   const AuditSet fresh = simulate(100, 8, 1);
   for (const AuditedQuery& q : fresh.query)
-    EXPECT_EQ(back.effort(q.features, 10), model.effort(q.features, 10));
+    EXPECT_EQ(Steering(back, q.features).next(10, 0.01),
+              Steering(model, q.features).next(10, 0.01));
   for (std::size_t n = 0; n < flat.size(); ++n)
     EXPECT_THROW(EffortModel::restore({flat.data(), n}), Error) << n;
   EffortModel fixed = model;
   fixed.learned = false;
-  EXPECT_EQ(EffortModel::restore(fixed.flatten()).effort(Features{}, 1), model.safe);
+  EXPECT_EQ(Steering(EffortModel::restore(fixed.flatten()), Features{}).next(1, 0), model.safe);
   auto damaged = flat;
   damaged[3] = std::nan("");
   EXPECT_THROW(EffortModel::restore(damaged), Error);
@@ -205,8 +206,7 @@ TEST(CorrectedFactor, MovesAgainstTheMissesWithinItsBounds) {
   m.learned = true;
   double late_recall = 0;
   for (std::size_t i = 0; i < a.query.size(); ++i) {
-    const double r =
-        static_cast<double>(a.query[i].recall[a.at_least(m.effort(a.query[i].features, 10))]);
+    const double r = static_cast<double>(a.query[i].recall[steered(a, a.query[i], m)]);
     m.factor = corrected_factor(m.factor, r, 0.95, 0.01);
     if (i >= 2000) late_recall += r / 2000;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -139,7 +140,7 @@ inline float share_found(std::vector<std::uint32_t>& found,
 }
 
 // Searches as index scans make them: a first effort, features, then the whole effort.
-inline constexpr int kFirstEf = 16;
+inline constexpr int kFirstEf = 12;
 inline constexpr std::uint32_t kFirstProbes = 2;
 
 class HnswSearches {
@@ -163,6 +164,7 @@ class HnswSearches {
                            const std::vector<std::vector<std::uint32_t>>& truth) {
     learning::AuditSet a;
     for (double e = 10; e < 1000; e *= 1.12) a.effort.push_back(static_cast<int>(e));
+    a.first = a.at_least(kFirstEf);
     a.query.resize(queries.size());
     index::hnsw::Graph graph(store_, codec_);
     const auto code_query = codec_->query();
@@ -175,6 +177,7 @@ class HnswSearches {
         search.begin(std::min(kFirstEf, effort));
         a.query[q].features = index::hnsw::features(search);
         if (effort > kFirstEf) search.widen(effort);
+        a.query[q].margin.push_back(index::hnsw::margin(index::hnsw::features(search)));
         found.clear();
         for (const auto& c : search.batch()) {
           rows.clear();
@@ -227,6 +230,7 @@ class IvfSearches {
     for (double e = 1; e < lists; e = std::max(e + 1, e * 1.12))
       a.effort.push_back(static_cast<int>(e));
     a.effort.push_back(static_cast<int>(lists));
+    a.first = a.at_least(kFirstProbes);
     a.query.resize(queries.size());
     index::ivf::Search search(store_, index_, std::size_t{64} << 20);
     std::vector<std::uint32_t> found;
@@ -271,6 +275,7 @@ inline learning::AuditSet part_of(const learning::AuditSet& a,
                                   const std::vector<std::uint32_t>& rows) {
   learning::AuditSet p;
   p.effort = a.effort;
+  p.first = a.first;
   for (const auto r : rows) p.query.push_back(a.query[r]);
   return p;
 }
@@ -290,7 +295,7 @@ inline HeldOut held_out(const learning::AuditSet& a, double target, int splits) 
     const std::size_t safe = a.at_least(model.safe);
     for (const auto r : rest) {
       const auto& q = a.query[r];
-      const std::size_t i = a.at_least(model.effort(q.features, 1));
+      const std::size_t i = learning::steered(a, q, model);
       recall += static_cast<double>(q.recall[i]) / static_cast<double>(rest.size());
       work += static_cast<double>(q.work[i]) / static_cast<double>(rest.size());
       fixed += static_cast<double>(q.recall[safe]) / static_cast<double>(rest.size());

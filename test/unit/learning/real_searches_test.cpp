@@ -29,8 +29,13 @@ TEST(RealSearches, KeepTheTargetWithLessWorkAndNoticeOtherQueries) {
   const auto other = hnsw.audit(others, test::nearest_rows(data.base, others, work));
   const auto model = learning::calibrate(audits, 0.99).model;
   const auto recall = [&](const learning::AuditedQuery& q) {
-    return static_cast<double>(q.recall[audits.at_least(model.effort(q.features, 1))]);
+    return static_cast<double>(q.recall[learning::steered(audits, q, model)]);
   };
+  // The margin lets steered scans follow a change of queries; most of what is left of the loss is
+  // noticed within 300 audits: the smaller a loss, the more audits it takes to tell it from chance.
+  double after = 0;
+  for (const auto& q : other.query) after += recall(q) / static_cast<double>(other.query.size());
+  EXPECT_GE(after, 0.96);
   int late = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Rng rng(seed);
@@ -41,7 +46,7 @@ TEST(RealSearches, KeepTheTargetWithLessWorkAndNoticeOtherQueries) {
     while (n < 1000 && !monitor.add(recall(other.query[rng.below(other.query.size())]))) ++n;
     late += n > 300;
   }
-  EXPECT_EQ(late, 0);
+  EXPECT_LE(late, 3);
 
   test::IvfSearches ivf(data.base, 100, work);
   const test::HeldOut h = test::held_out(ivf.audit(data.queries, truth), 0.99, 5);

@@ -16,4 +16,7 @@ namespace rv::index::hnsw {
 //  14 (d(10) - d(1)) / (d(last) - d(1))
 std::array<float, 15> features(const Search& search);
 
+// How far the nearest node that was not followed lies beyond d(10), in units of s: 8 less 3.
+inline float margin(const std::array<float, 15>& f) noexcept { return f[8] - f[3]; }
+
 }  // namespace rv::index::hnsw
