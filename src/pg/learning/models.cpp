@@ -161,7 +161,7 @@ int first_effort(Relation index, int configured) {
   if (e.mode == Mode::off) return 0;
   scan_begins(RelationGetRelid(index));
   if (e.mode != Mode::on || session_mode() != Mode::on || !e.model) return 0;
-  return std::min(kFirstEffort, configured);
+  return std::min({kFirstEffort, configured, e.model->learned ? kFirstEffort : e.model->safe});
 }
 
 int next_effort(Relation index, const ScanFeatures& features, float margin, int effort,
