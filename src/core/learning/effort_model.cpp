@@ -122,7 +122,8 @@ struct Predicted {
   // recall, so it is found by halving.
   double factor(double target, double weight) const {
     constexpr int kFinest = 400;
-    const auto at = [](int step) { return std::exp((step - kFinest / 3) * 0.04); };
+    constexpr int kOne = 133;  // the step of factor 1
+    const auto at = [](int step) { return std::exp((step - kOne) * 0.04); };
     const auto good = [&](int step) {
       const double n = static_cast<double>(rows.size());
       return controlled(n * (1 - measure(at(step), weight).recall), rows.size(), target);

@@ -68,14 +68,14 @@ class NormalTable {
  public:
   NormalTable() {
     for (int i = 0; i <= kSteps; ++i) {
-      const double z = (i - kSteps / 2) * kStep;
+      const double z = (i - kMiddle) * kStep;
       below_[static_cast<std::size_t>(i)] = 0.5 * std::erfc(-z / std::sqrt(2.0));
       density_[static_cast<std::size_t>(i)] = 0.3989422804014327 * std::exp(-z * z / 2);
     }
   }
   // z is clamped to +-6.
   void at(double z, double* below, double* density) const noexcept {
-    const double place = (std::clamp(z, -5.999, 5.999) + kSteps / 2 * kStep) / kStep;
+    const double place = (std::clamp(z, -5.999, 5.999) + kMiddle * kStep) / kStep;
     const auto i = static_cast<std::size_t>(place);
     const double part = place - static_cast<double>(i);
     *below = below_[i] + part * (below_[i + 1] - below_[i]);
@@ -84,6 +84,7 @@ class NormalTable {
 
  private:
   static constexpr int kSteps = 1200;
+  static constexpr int kMiddle = kSteps / 2;
   static constexpr double kStep = 0.01;
   std::array<double, kSteps + 1> below_, density_;
 };
