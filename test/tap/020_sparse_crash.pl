@@ -164,7 +164,8 @@ sub rewrite {
 }
 my $before = rewrite(3);
 my $after = rewrite(6);
-cmp_ok($after, '<=', 1.3 * $before, 'rewriting every row does not let the indexes grow');
+# As above: some pages of each index are always free.
+cmp_ok($after, '<=', 1.3 * $before + 2 * 48 * 8192, 'rewriting every row does not let the indexes grow');
 disagreement($primary, 'at the end');
 is($primary->safe_psql('postgres', q{SELECT count(*) FROM ruvector_index_check('t_v') WHERE severity = 'info'}), '0', 'no page is lost');
 $primary->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY t_v; REINDEX INDEX CONCURRENTLY t_body');

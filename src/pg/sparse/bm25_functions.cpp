@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pg/sparse/bm25_query.h"
+#include "pg/sparse/row_score.h"
 #include "pg/sparse/statistics.h"
 
 #include "pg/base/datum.h"
@@ -166,6 +167,8 @@ RV_FUNCTION(rv_bm25_distance)
   if (OidIsValid(type) && text_kind_of(type) != c.text->kind)
     throw Error(ErrorCode::type_mismatch,
                 "the value is not of the type that the index of the bm25query holds");
+  if (const auto known = row_score(c.text.get(), PG_GETARG_DATUM(0)))
+    return Float8GetDatum(0 - *known);
   c.words->count(PG_GETARG_DATUM(0), c.document);
   double score = c.text->prepared->score(c.document.terms, c.document.length);
   if (score > 0 && c.text->rough) {

@@ -9,6 +9,7 @@
 #include "pg/sparse/extract.h"
 #include "pg/sparse/options.h"
 #include "pg/sparse/rescorer.h"
+#include "pg/sparse/row_score.h"
 #include "pg/sparse/statistics.h"
 #include "pg/storage/buffer_store.h"
 #include "pg/types/sparse_datum.h"
@@ -29,6 +30,9 @@ class Scan {
       : scan_(scan),
         store_(scan->indexRelation, BufferStore::Mode::logged),
         scoring_(scoring_of(scan->indexRelation)) {}
+  ~Scan() { forget_row_score(scan_); }
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
 
   bool next() {
     if (!search_) start();
@@ -40,6 +44,7 @@ class Scan {
   }
 
   void close() {
+    forget_row_score(scan_);
     if (rescorer_) rescorer_->close();
     if (!search_) return;
     stats_.postings = search_->statistics().postings;
@@ -123,6 +128,7 @@ class Scan {
       scan_->xs_recheckorderby =
           hit.kind == sparse::Hit::Value::bound || (text_ && text_->rough && hit.value != 0);
       if (scan_->xs_recheckorderby) ++stats_.reranked;
+      if (text_ && !scan_->xs_recheckorderby) remember_row_score(scan_, text_.get(), hit.value);
     }
     scan_->xs_orderbyvals[0] = Float8GetDatum(distance);
     scan_->xs_orderbynulls[0] = null;

@@ -5,7 +5,7 @@
 \pset tuples_only true
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(58);
+SELECT plan(60);
 CREATE FUNCTION pg_temp.plan_of(q text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; plan text := '';
 BEGIN FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || q LOOP plan := plan || line || E'\n'; END LOOP; RETURN plan; END $$;
@@ -132,5 +132,25 @@ SET LOCAL enable_seqscan = off;
 SELECT ok(pg_temp.plan_of($$SELECT id FROM parts ORDER BY body <@> 'w3 w90' LIMIT 20$$) ~ 'Merge Append.*Index Scan', 'partitions are merged');
 SELECT is((SELECT array_agg(d) FROM (SELECT body <@> 'w3 w90' AS d FROM parts ORDER BY body <@> 'w3 w90' LIMIT 20) s),
   (SELECT array_agg(d) FROM (SELECT body <@> 'w3 w90' AS d FROM whole ORDER BY body <@> 'w3 w90' LIMIT 20) s), 'partitions score as the whole table does');
+-- The scan tells the operator the score of its own row and column; of anything else it is computed.
+CREATE TABLE two_texts (id int, a text, b text);
+INSERT INTO two_texts SELECT i, 'red ' || repeat('blue ', i % 7) || 'w' || i, repeat('red ', i % 5) || 'green w' || i % 9 FROM generate_series(1, 400) i;
+INSERT INTO two_texts SELECT 500, 'red ' || string_agg(md5(i::text), ' '), 'red' FROM generate_series(1, 2000) i;
+CREATE INDEX two_texts_a ON two_texts USING ruvector_bm25 (a) WITH (text_config = 'simple');
+UPDATE two_texts SET id = id + 1000 WHERE id % 3 = 0;
+CREATE FUNCTION pg_temp.scores() RETURNS text LANGUAGE sql AS $$
+  SELECT md5(string_agg(x::text, ';' ORDER BY x.id)) FROM (SELECT t.id, t.a <@> bm25query('red w7 blue', 'two_texts_a') AS a, t.b <@> bm25query('red w7 blue', 'two_texts_a') AS b,
+      o.a <@> bm25query('red w7 blue', 'two_texts_a') AS other, t.a || '' <@> bm25query('red w7 blue', 'two_texts_a') AS copy
+    FROM (SELECT * FROM two_texts ORDER BY a <@> bm25query('red w7 blue', 'two_texts_a') LIMIT 1000) t LEFT JOIN LATERAL (SELECT a FROM two_texts y WHERE y.id = t.id + 1) o ON true) x $$;
+SET LOCAL enable_seqscan = off;
+CREATE TEMP TABLE by_index AS SELECT pg_temp.scores() AS s;
+SET LOCAL enable_seqscan = on;
+SET LOCAL enable_indexscan = off;
+SELECT is((SELECT s FROM by_index), pg_temp.scores(), 'the same scores of every column and row with the index and without');
+SET LOCAL enable_indexscan = on;
+SET LOCAL enable_seqscan = off;
+SELECT is((SELECT count(*)::int FROM (SELECT t.id, t.a <@> bm25query('red w7 blue', 'two_texts_a') AS d, t.a || '' <@> bm25query('red w7 blue', 'two_texts_a') AS copy, t.b <@> bm25query('red w7 blue', 'two_texts_a') AS b, t.b || '' <@> bm25query('red w7 blue', 'two_texts_a') AS b_copy
+  FROM two_texts t ORDER BY t.a <@> bm25query('red w7 blue', 'two_texts_a')) x WHERE d <> copy OR b <> b_copy), 0, 'bit for bit');
+RESET enable_seqscan;
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(30);
+SELECT plan(39);
 SELECT results_eq($$SELECT id, round(score::numeric, 6), ranks FROM ruvector_rrf(jsonb_build_array(ARRAY[1,2,3], ARRAY[3,4]))$$,
   $$VALUES ('3', round(1/63.0 + 1/61.0, 6), ARRAY[3,1]::bigint[]), ('1', round(1/61.0, 6), ARRAY[1,NULL]), ('2', round(1/62.0, 6), ARRAY[2,NULL]), ('4', round(1/62.0, 6), ARRAY[NULL,2])$$, 'two lists');
 SELECT is((SELECT id FROM ruvector_rrf('[["a","b"],["b"],["c","b"]]', 1, '{1,1,10}') LIMIT 1), 'c', 'three lists with weights');
@@ -49,6 +49,52 @@ SELECT throws_ok($$SELECT * FROM pg_temp.search(method => 'magic')$$, '22023', '
 SELECT throws_ok($$SELECT * FROM pg_temp.search(k => 0)$$, '22023');
 SELECT throws_ok($$SELECT * FROM ruvector_hybrid_search('"odd schema"."Do cs"', 'Emb', 's', dense_query => '[1,0.5,0]', sparse_query => '{1:1}/10', weights => '{1}')$$, '22023');
 SELECT throws_ok($$SELECT * FROM ruvector_hybrid_search('"odd schema"."Do cs"', 'Emb', 's', dense_query => '[1,0.5,0]', sparse_query => '{1:1}/10', dense_operator => '; drop table x')$$, '22023');
+-- linear and dbsf against the formulae of docs/hybrid-search.md, written out: candidates of both lists with their true distances.
+CREATE FUNCTION pg_temp.formula(method text, weights float8[], candidates int, tag_is int DEFAULT NULL) RETURNS TABLE (id int, score float8) LANGUAGE plpgsql AS $$
+DECLARE
+  r record; dm float8; om float8; ds float8; os float8; n int;
+BEGIN
+  CREATE TEMP TABLE both_lists ON COMMIT DROP AS
+    SELECT d.id, d."Emb" <=> '[1,0.5,0]' AS dd, d.s <#> '{1:1,4:2}/10' AS od FROM "odd schema"."Do cs" d
+      WHERE d.id IN (SELECT x.id FROM "odd schema"."Do cs" x WHERE tag_is IS NULL OR x.tag = tag_is ORDER BY x."Emb" <=> '[1,0.5,0]' LIMIT candidates)
+        OR d.id IN (SELECT x.id FROM "odd schema"."Do cs" x WHERE tag_is IS NULL OR x.tag = tag_is ORDER BY x.s <#> '{1:1,4:2}/10' LIMIT candidates);
+  SELECT count(*), sum(dd) / count(*), sum(od) / count(*) INTO n, dm, om FROM both_lists;
+  SELECT sqrt(sum(power(dd - dm, 2)) / n), sqrt(sum(power(od - om, 2)) / n) INTO ds, os FROM both_lists;
+  FOR r IN SELECT b.*, (SELECT max(dd) FROM both_lists) AS dx, (SELECT min(dd) FROM both_lists) AS dn, (SELECT max(od) FROM both_lists) AS ox, (SELECT min(od) FROM both_lists) AS o_n FROM both_lists b LOOP
+    id := r.id;
+    IF method = 'linear' THEN
+      score := weights[1] * coalesce((r.dx - r.dd) / nullif(r.dx - r.dn, 0), 1) + weights[2] * coalesce((r.ox - r.od) / nullif(r.ox - r.o_n, 0), 1);
+    ELSE  -- similarity is the negative distance: 0 at its mean less three deviations, 1 at the mean and three
+      score := weights[1] * CASE WHEN ds = 0 THEN 0.5 ELSE greatest(0, least(1, ((-r.dd) - (-dm - 3 * ds)) / (6 * ds))) END + weights[2] * CASE WHEN os = 0 THEN 0.5 ELSE greatest(0, least(1, ((-r.od) - (-om - 3 * os)) / (6 * os))) END;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  DROP TABLE both_lists;
+END $$;
+-- Ties at the end of the candidates would make the sets differ: the ids decide among the rows of equal distance, so compare where there are none.
+CREATE FUNCTION pg_temp.differences(m text, w float8[], c int, tag_is int DEFAULT NULL) RETURNS int LANGUAGE sql AS $$
+  SELECT count(*)::int FROM ruvector_hybrid_search('"odd schema"."Do cs"', 'Emb', 's', dense_query => '[1,0.5,0]', sparse_query => '{1:1,4:2}/10', k => 1000, method => m, weights => w, candidates => c,
+      id_column => 'id', filter => 'tag = ' || tag_is) h
+    FULL JOIN pg_temp.formula(m, w, c, tag_is) f ON f.id = h.id::int WHERE abs(h.score - f.score) < 1e-9 IS NOT TRUE $$;
+SELECT is(pg_temp.differences('linear', '{1,1}', 300), 0, 'linear, by its formula');
+SELECT is(pg_temp.differences('linear', '{0.3,2.5}', 300), 0, 'linear with weights');
+SELECT is(pg_temp.differences('linear', '{1,1}', 300, 3), 0, 'linear with a filter');
+SELECT is(pg_temp.differences('dbsf', '{1,1}', 300), 0, 'dbsf, by its formula');
+SELECT is(pg_temp.differences('dbsf', '{0.3,2.5}', 300), 0, 'dbsf with weights');
+SELECT is(pg_temp.differences('dbsf', '{1,1}', 300, 2), 0, 'dbsf with a filter; here nobody matches the sparse query');
+-- A few rows far from the rest: here the cut at three deviations is reached.
+UPDATE "odd schema"."Do cs" SET s = '{1:500,4:500}/10' WHERE id = (SELECT min(id) FROM "odd schema"."Do cs");
+SELECT is(pg_temp.differences('dbsf', '{1,1}', 300), 0, 'dbsf with an outlier');
+-- Without ties at the end of either list, rows that only one of them has are among the compared ones.
+CREATE TABLE few AS SELECT i AS id, ARRAY[sin(i * 1.7), cos(i * 1.7), sin(i)]::real[]::vector AS e, ruvector_to_sparse(ARRAY[1, 2 + i % 3], ARRAY[1 + (i * 37 % 101) / 100.0, 1]::real[], 10) AS s FROM generate_series(1, 90) i;
+CREATE FUNCTION pg_temp.few_formula() RETURNS TABLE (id int, score float8) LANGUAGE sql AS $$
+  WITH d AS (SELECT id FROM few ORDER BY e <=> '[1,0.5,0]' LIMIT 20), o AS (SELECT id FROM few ORDER BY s <#> '{1:1}/10' LIMIT 20),
+    b AS (SELECT id, e <=> '[1,0.5,0]' AS dd, s <#> '{1:1}/10' AS od FROM few WHERE id IN (TABLE d UNION TABLE o)),
+    l AS (SELECT min(dd) AS dn, max(dd) AS dx, min(od) AS o_n, max(od) AS ox FROM b)
+  SELECT b.id, (dx - dd) / (dx - dn) + (ox - od) / (ox - o_n) FROM b, l $$;
+SELECT is((SELECT count(*)::int FROM ruvector_hybrid_search('few', 'e', 's', dense_query => '[1,0.5,0]', sparse_query => '{1:1}/10', k => 1000, method => 'linear', candidates => 20, id_column => 'id') h
+  FULL JOIN pg_temp.few_formula() f ON f.id = h.id::int WHERE abs(h.score - f.score) < 1e-9 IS NOT TRUE), 0, 'linear over rows that one list misses: their true distance counts');
+SELECT ok((SELECT count(*) > 20 FROM pg_temp.few_formula()), 'and there are such rows');
 -- Row security and privileges are the caller's.
 CREATE ROLE rv_reader;
 GRANT USAGE ON SCHEMA "odd schema" TO rv_reader;
