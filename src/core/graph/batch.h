@@ -25,6 +25,10 @@ struct Batch {
   std::uint32_t rows = 0;
 };
 
+// Room for a column. A few of the usual size are kept for the next query.
+Value* take_column(std::uint32_t rows);
+void return_column(Value* column, std::uint32_t rows) noexcept;
+
 // A batch that owns the columns of some slots.
 class OwnedBatch {
  public:
@@ -35,7 +39,7 @@ class OwnedBatch {
   // Also owns this slot.
   void add(int slot) {
     if (batch.column(slot) != nullptr) return;
-    storage_.emplace_back(static_cast<Value*>(::operator new(sizeof(Value) * capacity_)));
+    storage_.emplace_back(take_column(capacity_), Return{capacity_});
     batch.column(slot) = storage_.back().get();
   }
   bool full() const { return batch.rows == capacity_; }
@@ -52,11 +56,12 @@ class OwnedBatch {
   Batch batch;
 
  private:
-  struct Free {
-    void operator()(Value* p) const { ::operator delete(p); }
+  struct Return {
+    std::uint32_t capacity;
+    void operator()(Value* p) const { return_column(p, capacity); }
   };
   std::vector<int> owned_;
-  std::vector<std::unique_ptr<Value, Free>> storage_;
+  std::vector<std::unique_ptr<Value, Return>> storage_;
   std::uint32_t capacity_;
 };
 

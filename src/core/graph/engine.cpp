@@ -64,6 +64,10 @@ std::string describe(const PlanNode& n, const Plan& plan) {
     }
     out += n.direction == Direction::out ? "]->" : "]-";
     if (n.distinct_ends) out += " distinct";
+    if (n.count_slot != kNoSlot) {
+      out += " count";
+      for (const Expr* e : n.end_labels) out += " " + text_of(*e);
+    }
   }
   if (n.op == Op::filter || n.op == Op::index_seek || n.op == Op::vector_search ||
       n.op == Op::unwind) {

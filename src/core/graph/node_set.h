@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/base/memory_budget.h"
@@ -35,6 +36,13 @@ class NodeSet {
     return p != nullptr && ((*p)[word_of(id)] & bit_of(id)) != 0;
   }
   std::size_t size() const noexcept { return size_; }
+  // With a set of the same budget.
+  void swap(NodeSet& other) noexcept {
+    near_.swap(other.near_);
+    far_.swap(other.far_);
+    std::swap(charged_, other.charged_);
+    std::swap(size_, other.size_);
+  }
   void clear() noexcept {
     if (budget_ != nullptr) budget_->release(charged_);
     near_.clear();

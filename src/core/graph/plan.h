@@ -88,8 +88,11 @@ struct PlanNode {
   bool from_bound = false;           // bound_relationship: check the end instead of setting it
   bool to_bound = false;             // the same; var_expand: to is bound
   bool distinct_ends = false;        // each end once is enough, and nothing else is read
-  std::string_view metric;           // vector_search
-  bool in_list = false;              // index_seek: the last value is a list of values to find
+  int count_slot = kNoSlot;  // expand: the number of hops, a row for each input row that has
+                             // some; aggregate: how often each row counts
+  std::vector<const Expr*> end_labels;   // expand that counts: tests of the far end
+  std::string_view metric;               // vector_search
+  bool in_list = false;                  // index_seek: the last value is a list of values to find
   const LabelExpr* type_expr = nullptr;  // a condition on the type that is no list of names
   bool reversed = false;                 // from is the pattern's right end
   bool shortest_groups = false;          // all paths of `count` lengths

@@ -7,9 +7,7 @@
 #include "core/graph/planner.h"
 
 namespace rv::graph {
-namespace {
-
-bool random(const Expr& root) {
+bool varies(const Expr& root) {
   bool found = false;
   visit(const_cast<Expr&>(root), [&](Expr& e) {
     found = found || e.subquery != nullptr ||
@@ -19,9 +17,11 @@ bool random(const Expr& root) {
   return found;
 }
 
+namespace {
+
 bool any_random(const PlanNode& n) {
   return std::any_of(n.exprs.begin(), n.exprs.end(),
-                     [](const SlotExpr& e) { return random(*e.expr); });
+                     [](const SlotExpr& e) { return varies(*e.expr); });
 }
 
 // Do repeated rows leave the result of this call as it is?
@@ -43,7 +43,7 @@ void find_distinct_ends(PlanNode& n, bool repeats_matter) {
     case Op::aggregate:
       below = any_random(n) ||
               std::any_of(n.aggregates.begin(), n.aggregates.end(), [](const SlotExpr& a) {
-                return !ignores_repeats(*a.expr) || random(*a.expr);
+                return !ignores_repeats(*a.expr) || varies(*a.expr);
               });
       break;
     case Op::distinct:

@@ -175,6 +175,7 @@ class Finisher {
       case Op::expand:
         s.remove(n.relationship);
         s.remove(n.to);
+        if (n.count_slot != kNoSlot) s.remove(n.count_slot);
         break;
       case Op::expand_into:
       case Op::shortest_path:
@@ -253,6 +254,9 @@ class Finisher {
         for (const auto& node : n.part->nodes) s.add(node.slot);
         for (const auto& r : n.part->relationships) s.add(r.slot);
         break;
+      case Op::aggregate:
+        if (n.count_slot != kNoSlot) s.add(n.count_slot);
+        break;
       case Op::distinct:
       case Op::sort:
         for (const int slot : n.keys) s.add(slot);
@@ -302,6 +306,8 @@ class Finisher {
 }  // namespace
 
 void finish_plan(Plan& plan) {
+  count_hops(*plan.root, *plan.statement);
+  for (auto& sub : plan.subqueries) count_hops(*sub.plan, *plan.statement);
   Finisher finisher(plan);
   finisher.run(*plan.root, plan.column_slots);
   find_distinct_ends(*plan.root);

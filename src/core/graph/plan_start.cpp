@@ -110,7 +110,8 @@ Planner::Start Planner::node_start(NodePattern& n, MatchState& m) {
     const Expr& e = *p.expr;
     if (e.kind == ExprKind::has_labels && e.args[0]->kind == ExprKind::variable &&
         e.args[0]->slot == n.slot && e.labels->kind == LabelExpr::Kind::name) {
-      const double rows = label_rows(e.labels->name_index);
+      // Plans outlive an empty graph: a scan is never taken for cheaper than a seek.
+      const double rows = std::max(10.0, label_rows(e.labels->name_index));
       if (label < 0 || rows < best.cost) {
         label = e.labels->name_index;
         best.cost = rows;

@@ -46,8 +46,15 @@ void slots_of(const Expr& e, SlotSet& out);
 // Calls f for every expression below e, e included, but not inside subqueries.
 void visit(Expr& e, const std::function<void(Expr&)>& f);
 
+// May a second evaluation give another value: rand(), subqueries?
+bool varies(const Expr& e);
+
 // Decides which slots every node must hand up, and what it reads ahead.
 void finish_plan(Plan& plan);
+
+// Lets the last expansion below an aggregation count its hops instead of handing up a row for each,
+// where only their number is asked for; before the plan is finished.
+void count_hops(PlanNode& root, Statement& statement);
 
 // The same for expansions whose repeated ends nobody counts; after the plan is finished.
 void find_distinct_ends(PlanNode& root, bool repeats_matter = true);

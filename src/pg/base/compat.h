@@ -146,6 +146,15 @@ inline void rv_init_toast_snapshot(SnapshotData* snapshot) {
 #endif
 }
 
+// PG 17: old_snapshot_threshold is gone: rows that a snapshot sees are never pruned.
+inline bool rv_snapshots_grow_old() {
+#if PG_VERSION_NUM >= 170000
+  return false;
+#else
+  return old_snapshot_threshold >= 0;
+#endif
+}
+
 // PG 17: the local transaction id moved into PGPROC.vxid.
 extern "C" {
 #include "storage/proc.h"

@@ -1,5 +1,7 @@
 #include "pg/graph/catalog.h"
 
+#include <unordered_map>
+
 #include "pg/base/datum.h"
 #include "pg/graph/writer.h"
 
@@ -13,6 +15,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -76,8 +79,36 @@ GraphTables look_up_graph(std::string_view name) {
   return g;
 }
 
+namespace {
+
+// The graphs this session used. Any message about a schema or a changed relation may mean one of
+// them, so the names are looked up again after each.
+std::unordered_map<std::string, GraphTables>& known_graphs() {
+  static auto* const graphs = [] {
+    auto* made = new std::unordered_map<std::string, GraphTables>;
+    call([] {
+      CacheRegisterRelcacheCallback([](Datum, Oid) { known_graphs().clear(); }, 0);
+      CacheRegisterSyscacheCallback(
+          NAMESPACEOID, [](Datum, int, uint32) { known_graphs().clear(); }, 0);
+    });
+    return made;
+  }();
+  return *graphs;
+}
+
+GraphTables known_graph(std::string_view name) {
+  const std::string key(name);
+  if (const auto it = known_graphs().find(key); it != known_graphs().end()) return it->second;
+  const GraphTables g = look_up_graph(name);
+  // Undoing what this transaction made sends the same messages.
+  if (OidIsValid(g.name_ids)) known_graphs().emplace(key, g);
+  return g;
+}
+
+}  // namespace
+
 GraphTables find_graph(std::string_view name) {
-  GraphTables g = look_up_graph(name);
+  GraphTables g = known_graph(name);
   if (!OidIsValid(g.schema))
     throw Error(ErrorCode::undefined_object, "graph \"" + std::string(name) + "\" does not exist",
                 {}, "Create it with ruvector_create_graph().");

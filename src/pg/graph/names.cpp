@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pg/graph/label_sets.h"
 #include "pg/graph/row_places.h"
 
 extern "C" {
@@ -83,6 +84,7 @@ struct SessionNames {
   // A dropped, truncated or rewritten table; called by PostgreSQL.
   static void forget(Datum, Oid table) noexcept {
     forget_row_places(table);
+    forget_label_sets(table);
     auto& graphs = get().graphs;
     if (OidIsValid(table)) {
       graphs.erase(table);

@@ -63,6 +63,14 @@ void PgStore::release_tables() {
   call([this] {
     for (auto& p : pools_) p.close();
   });
+  for (WalkPool& w : walks_) {
+    for (const auto& r : w.all) {
+      KeyReader* reader = r.get();
+      call([reader] { reader->close(); });
+    }
+    w.free.clear();
+    w.all.clear();
+  }
   for (auto& p : index_pools_) call([&p] { p->pool.close(); });
   index_pools_.clear();
   std::fill(std::begin(pools_checked_), std::end(pools_checked_), false);
@@ -86,6 +94,31 @@ ScanPool& PgStore::pool(Pool which) {
     pools_checked_[which] = true;
   }
   return pools_[which];
+}
+
+KeyReader* PgStore::acquire_walk(Walk which) {
+  const Pool of_same_table = which == kOutWalk ? kOut1 : which == kInWalk ? kIn1 : kLabelNodes;
+  WalkPool& w = walks_[which];
+  if (w.free.empty()) {
+    pool(of_same_table);  // may the caller read it?
+    auto& made = w.all.emplace_back(std::make_unique<KeyReader>());
+    switch (which) {
+      case kOutWalk:
+        made->init(tables_.edge, tables_.edge_out, {true, false, true, true}, context_);
+        break;
+      case kInWalk:
+        made->init(tables_.edge, tables_.edge_in, {true, false, true, true}, context_);
+        break;
+      default:
+        made->init(tables_.node_label, tables_.node_label_key, {false, true}, context_);
+    }
+    w.free.push_back(made.get());
+  }
+  KeyReader* r = w.free.back();
+  if (!call([r] { return r->usable(); })) return nullptr;
+  r->remember();
+  w.free.pop_back();
+  return r;
 }
 
 Snapshot PgStore::write_snapshot() {
@@ -306,8 +339,7 @@ void PgStore::read_node_labels(std::span<const graph::NodeId> ids, Arena& arena,
       });
 }
 
-void PgStore::test_label(std::span<const graph::NodeId> ids, NameId label, std::int8_t* out) {
-  std::fill(out, out + ids.size(), std::int8_t{-1});
+void PgStore::test_by_row(std::span<const graph::NodeId> ids, NameId label, std::int8_t* out) {
   for_each_row(
       true, ids,
       [&](std::uint32_t i, HeapTuple row, TupleDesc desc) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/store.h"
+#include "pg/graph/key_reader.h"
 #include "pg/graph/names.h"
 #include "pg/graph/property_index.h"
 #include "pg/graph/row_places.h"
@@ -98,6 +99,7 @@ class PgStore final : public graph::GraphStore {
 
  private:
   friend class ExpandCursor;
+  friend class LabelCursor;
   enum Pool {
     kNodeByKey,
     kEdgeByKey,
@@ -125,6 +127,16 @@ class PgStore final : public graph::GraphStore {
     MemoryContext context_, outer_;
   };
 
+  // Walks along the pages of an index; what a cursor reads with one, it alone reads.
+  enum Walk { kOutWalk, kInWalk, kLabelWalk, kWalks };
+  struct WalkPool {
+    std::vector<std::unique_ptr<KeyReader>> all;
+    std::vector<KeyReader*> free;
+  };
+  // Null where the index must be read through the access method.
+  KeyReader* acquire_walk(Walk which);
+  void release_walk(Walk which, KeyReader* reader) { walks_[which].free.push_back(reader); }
+
   void init_pools();
   void release_tables();       // ends scans and closes tables; they open again when needed
   ScanPool& pool(Pool which);  // after a check that the caller may read the table
@@ -137,6 +149,8 @@ class PgStore final : public graph::GraphStore {
   static bool fetch_by_id(PooledScan* s, std::int64_t id);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
+  bool test_by_set(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
+  void test_by_row(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
   void read_properties(bool nodes, std::span<const std::int64_t> ids,
                        std::span<const graph::NameId> keys, graph::Arena& arena, graph::Value* out,
                        bool* found);
@@ -176,6 +190,9 @@ class PgStore final : public graph::GraphStore {
   std::vector<Snapshot> registered_;
   ScanPool pools_[kPools];
   bool pools_checked_[kPools] = {};
+  WalkPool walks_[kWalks];
+  // Labels whose set this query found to hold for its snapshot.
+  std::vector<graph::NameId> checked_labels_;
   std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;
@@ -190,6 +207,7 @@ class PgStore final : public graph::GraphStore {
   };
   TableScan* begin_table_scan(Oid table);
   void end_table_scans();
+  const std::vector<PropertyIndex>& seekable_indexes();
   ScanPool& index_pool(std::uint32_t index, int keys);
 
   std::vector<std::unique_ptr<TableScan>> table_scans_;

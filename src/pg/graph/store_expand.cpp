@@ -20,7 +20,8 @@ struct EdgeEntry {
   std::int64_t far;
   std::int64_t id;
 };
-static_assert(sizeof(EdgeEntry) == 32 && offsetof(EdgeEntry, id) == kEdgeEntryId);
+static_assert(sizeof(EdgeEntry) == KeyReader::kEntryBytes &&
+              offsetof(EdgeEntry, id) == kEdgeEntryId);
 
 }  // namespace
 
@@ -30,22 +31,28 @@ class ExpandCursor final : public graph::HopCursor {
   // `ends` empty: any far end.
   ExpandCursor(PgStore& store, std::span<const NodeId> starts, std::span<const NodeId> ends,
                Direction direction, std::span<const NameId> types)
-      : starts_(starts),
+      : store_(store),
+        starts_(starts),
         ends_(ends),
         types_(types.begin(), types.end()),
         both_(direction == Direction::both),
         snapshot_(store.snapshot_) {
     // A search for one far end needs the type too: without types, far ends are compared here.
     keys_ = types_.empty() ? 1 : ends_.empty() ? 2 : 3;
-    const int out_pool = PgStore::kOut1 + keys_ - 1;
-    const int in_pool = PgStore::kIn1 + keys_ - 1;
-    if (direction != Direction::in) pools_[0] = &store.pool(static_cast<PgStore::Pool>(out_pool));
-    if (direction != Direction::out) pools_[1] = &store.pool(static_cast<PgStore::Pool>(in_pool));
+    const int first_pool[2] = {PgStore::kOut1, PgStore::kIn1};
+    for (int i = 0; i < 2; ++i) {
+      if (direction == (i == 0 ? Direction::in : Direction::out)) continue;
+      walks_[i] = store.acquire_walk(walk_of(i));
+      if (walks_[i] == nullptr)
+        pools_[i] = &store.pool(static_cast<PgStore::Pool>(first_pool[i] + keys_ - 1));
+    }
     incoming_ = direction == Direction::in;
   }
   ~ExpandCursor() override {
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < 2; ++i) {
       if (scans_[i] != nullptr) pools_[i]->release(scans_[i]);
+      if (walks_[i] != nullptr) store_.release_walk(walk_of(i), walks_[i]);
+    }
   }
   ExpandCursor(const ExpandCursor&) = delete;
   ExpandCursor& operator=(const ExpandCursor&) = delete;
@@ -58,14 +65,12 @@ class ExpandCursor final : public graph::HopCursor {
           if (start_ == starts_.size()) break;
           position();
         }
-        const char* raw = next_index_entry(scans_[incoming_ ? 1 : 0]);
-        if (raw == nullptr) {
+        EdgeEntry e;
+        if (!next_entry(e)) {
           step();
           CHECK_FOR_INTERRUPTS();
           continue;
         }
-        EdgeEntry e;
-        std::memcpy(&e, raw, sizeof e);
         if (!ends_.empty() && e.far != ends_[start_]) continue;
         if (both_ && incoming_ && e.far == e.near) continue;  // a self-loop was seen going out
         Hop& hop = out[n++];
@@ -85,14 +90,12 @@ class ExpandCursor final : public graph::HopCursor {
       const std::size_t here = start_;
       while (start_ == here) {
         if (!positioned_) position();
-        const char* raw = next_index_entry(scans_[incoming_ ? 1 : 0]);
-        if (raw == nullptr) {
+        EdgeEntry e;
+        if (!next_entry(e)) {
           step();
           CHECK_FOR_INTERRUPTS();
           continue;
         }
-        EdgeEntry e;
-        std::memcpy(&e, raw, sizeof e);
         n += both_ && incoming_ && e.far == e.near ? 0 : 1;
       }
       return n;
@@ -100,15 +103,42 @@ class ExpandCursor final : public graph::HopCursor {
   }
 
  private:
+  static PgStore::Walk walk_of(int i) { return i == 0 ? PgStore::kOutWalk : PgStore::kInWalk; }
+
+  bool next_entry(EdgeEntry& e) {
+    const int i = incoming_ ? 1 : 0;
+    const char* raw;
+    if (walks_[i] == nullptr) {
+      raw = next_index_entry(scans_[i]);
+      if (raw == nullptr) return false;
+    } else {
+      if (at_ == run_) {
+        run_ = walks_[i]->next(&entries_);
+        at_ = 0;
+        if (run_ == 0) return false;
+      }
+      raw = entries_ + KeyReader::kEntryBytes * at_++;
+    }
+    std::memcpy(&e, raw, sizeof e);
+    return true;
+  }
+
   void position() {
     const int i = incoming_ ? 1 : 0;
+    positioned_ = true;
+    if (walks_[i] != nullptr) {
+      IndexKey key{{starts_[start_]}, keys_};
+      if (keys_ > 1) key.value[1] = types_[type_];
+      if (keys_ > 2) key.value[2] = ends_[start_];
+      at_ = run_ = 0;
+      return walks_[i]->seek(key, snapshot_);
+    }
     if (scans_[i] == nullptr) scans_[i] = pools_[i]->acquire(snapshot_);
     ScanKeyData keys[3];
     int8_key(&keys[0], 1, starts_[start_]);
     if (keys_ > 1) int4_key(&keys[1], 2, types_[type_]);
     if (keys_ > 2) int8_key(&keys[2], 3, ends_[start_]);
     rescan(scans_[i], keys, keys_);
-    positioned_ = true;
   }
   void step() noexcept {
     positioned_ = false;
@@ -122,6 +152,7 @@ class ExpandCursor final : public graph::HopCursor {
     ++start_;
   }
 
+  PgStore& store_;
   std::span<const NodeId> starts_, ends_;
   std::vector<NameId> types_;
   bool both_;
@@ -130,6 +161,9 @@ class ExpandCursor final : public graph::HopCursor {
   int keys_;
   ScanPool* pools_[2] = {};
   PooledScan* scans_[2] = {};
+  KeyReader* walks_[2] = {};  // instead of the scans
+  const char* entries_ = nullptr;
+  std::size_t at_ = 0, run_ = 0;
   std::size_t start_ = 0;
   std::size_t type_ = 0;
   bool positioned_ = false;

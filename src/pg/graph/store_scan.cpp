@@ -113,16 +113,21 @@ class EdgeTableCursor final : public graph::RelationshipCursor {
 // Index-only over (label, node).
 class LabelCursor final : public graph::NodeCursor {
  public:
-  LabelCursor(ScanPool& pool, Snapshot snapshot, NameId label) : pool_(pool) {
-    scan_ = call([&] {
-      PooledScan* s = pool.acquire(snapshot);
+  LabelCursor(PgStore& store, NameId label) : store_(store) {
+    walk_ = store.acquire_walk(PgStore::kLabelWalk);
+    ScanPool* const pool = walk_ == nullptr ? &store.pool(PgStore::kLabelNodes) : nullptr;
+    call([&] {
+      if (walk_ != nullptr) return walk_->seek({{label}, 1}, store_.snapshot_);
+      scan_ = pool->acquire(store_.snapshot_);
       ScanKeyData key;
       int4_key(&key, 1, label);
-      rescan(s, &key, 1);
-      return s;
+      rescan(scan_, &key, 1);
     });
   }
-  ~LabelCursor() override { pool_.release(scan_); }
+  ~LabelCursor() override {
+    if (walk_ != nullptr) store_.release_walk(PgStore::kLabelWalk, walk_);
+    if (scan_ != nullptr) store_.pools_[PgStore::kLabelNodes].release(scan_);
+  }
   LabelCursor(const LabelCursor&) = delete;
   LabelCursor& operator=(const LabelCursor&) = delete;
 
@@ -131,11 +136,11 @@ class LabelCursor final : public graph::NodeCursor {
     const std::size_t n = call([&] {
       std::size_t i = 0;
       for (; i < out.size(); ++i) {
-        const char* entry = next_index_entry(scan_);
+        const char* entry = next_entry();
         if (entry == nullptr) break;
         std::memcpy(&out[i], entry + 8, sizeof(NodeId));  // behind the int4 label, aligned
-        CHECK_FOR_INTERRUPTS();
       }
+      CHECK_FOR_INTERRUPTS();
       return i;
     });
     done_ = n < out.size();
@@ -143,8 +148,21 @@ class LabelCursor final : public graph::NodeCursor {
   }
 
  private:
-  ScanPool& pool_;
-  PooledScan* scan_;
+  const char* next_entry() {
+    if (walk_ == nullptr) return next_index_entry(scan_);
+    if (at_ == run_) {
+      run_ = walk_->next(&entries_);
+      at_ = 0;
+      if (run_ == 0) return nullptr;
+    }
+    return entries_ + KeyReader::kEntryBytes * at_++;
+  }
+
+  PgStore& store_;
+  KeyReader* walk_ = nullptr;
+  PooledScan* scan_ = nullptr;  // instead of it
+  const char* entries_ = nullptr;
+  std::size_t at_ = 0, run_ = 0;
   bool done_ = false;
 };
 
@@ -153,7 +171,7 @@ std::unique_ptr<graph::NodeCursor> PgStore::scan_nodes() {
 }
 
 std::unique_ptr<graph::NodeCursor> PgStore::scan_label(NameId label) {
-  return std::make_unique<LabelCursor>(pool(kLabelNodes), snapshot_, label);
+  return std::make_unique<LabelCursor>(*this, label);
 }
 
 std::unique_ptr<graph::RelationshipCursor> PgStore::scan_relationships(

@@ -192,13 +192,21 @@ class RelationshipSeek final : public graph::RelationshipCursor {
 
 }  // namespace
 
-std::span<const graph::IndexInfo> PgStore::indexes() {
-  if (indexes_loaded_) return index_infos_;
+// Those that seek can use, in the order of their numbers.
+const std::vector<PropertyIndex>& PgStore::seekable_indexes() {
+  if (indexes_loaded_) return property_indexes_;
   property_indexes_.clear();
   index_infos_.clear();
   for (const bool on_relationships : {false, true})
     for (const auto& x : property_indexes(tables_, on_relationships))
       if (!x.vector) property_indexes_.push_back(x);
+  indexes_loaded_ = true;
+  return property_indexes_;
+}
+
+std::span<const graph::IndexInfo> PgStore::indexes() {
+  seekable_indexes();
+  if (!index_infos_.empty()) return index_infos_;
   for (const auto& x : property_indexes_) {
     graph::IndexInfo info;
     info.id = static_cast<std::uint32_t>(index_infos_.size());
@@ -209,12 +217,11 @@ std::span<const graph::IndexInfo> PgStore::indexes() {
     info.distinct_values = distinct_keys(x);
     index_infos_.push_back(std::move(info));
   }
-  indexes_loaded_ = true;
   return index_infos_;
 }
 
 ScanPool& PgStore::index_pool(std::uint32_t index, int keys) {
-  indexes();
+  seekable_indexes();
   for (auto& p : index_pools_)
     if (p->index == index && p->keys == keys) return p->pool;
   const PropertyIndex& x = property_indexes_.at(index);

@@ -33,11 +33,14 @@ TableWriter::TableWriter(Oid table) {
     PreventCommandIfReadOnly("Cypher update");
     PreventCommandIfParallelMode("Cypher update");
     rel_ = table_open(table, RowExclusiveLock);
+  });
+  indexes_ = write_indexes(rel_);
+  call([&] {
     estate_ = CreateExecutorState();
     MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
     target_ = makeNode(ResultRelInfo);
     InitResultRelInfo(target_, rel_, 0, nullptr, 0);
-    ExecOpenIndices(target_, true);
+    indexes_->open(target_, estate_);
     slot_ = table_slot_create(rel_, nullptr);
     MemoryContextSwitchTo(old);
   });

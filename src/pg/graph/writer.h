@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pg/base/guard.h"
+#include "pg/graph/write_indexes.h"
 
 extern "C" {
 #include "access/tableam.h"
@@ -66,6 +67,7 @@ class TableWriter {
   bool passes(TupleTableSlot* slot);
 
   Relation rel_;
+  std::shared_ptr<WriteIndexes> indexes_;
   EState* estate_;
   ResultRelInfo* target_;
   TupleTableSlot* slot_;

@@ -102,5 +102,35 @@ TEST(HashIndex, NumbersEntriesInTheOrderTheyCome) {
   }
 }
 
+TEST(CypherCounts, TheLastHopIsCountedWhereOnlyNumbersAreAskedFor) {
+  CypherSession s;
+  const auto counts = [&](const std::string& query) {
+    return plan_of(s, query).find(" count") != std::string::npos;
+  };
+  EXPECT_TRUE(counts("MATCH (a:N)-[:E]->(:N)-[:E]->(b:N) RETURN count(*)"));
+  EXPECT_FALSE(counts("MATCH (a:N)-[:E]->(b) RETURN count(*), sum(a.i)"));
+  EXPECT_FALSE(counts("MATCH (a:N)-[r:E]->(b) RETURN count(*), max(r.w)"));
+  EXPECT_FALSE(counts("MATCH (a:N)-[:E]->(a) RETURN count(*)"));
+}
+
+TEST(CypherCounts, CountsAreThoseOfTheRows) {
+  CypherSession s;
+  // Self-loops, parallel relationships, ways back: uniqueness takes some of the hops away.
+  s.rows(
+      "CREATE (a:N {i: 0})-[:E]->(b:N {i: 1})-[:E]->(c {i: 2})-[:E]->(a), (a)-[:E]->(a), "
+      "(b)-[:E]->(a), (a)-[:E]->(b), (c)-[:F]->(b)");
+  for (const char* pattern :
+       {"(a)-[:E]->(b)", "(a)-[:E]->(b:N)", "(a)-[]-(b)", "(a)-[:E]->(m)-[:E]->(b)",
+        "(a)-[:E]-(m)-[:E]-(b:N)", "(a)-[]->(m)<-[]-(b)", "(a)<-[:E]-(m)-[:E|F]-(k)-[]-(b:N)",
+        "(a)-[:E*1..2]->(m)-[:E]->(b)"}) {
+    const std::string match = std::string("MATCH ") + pattern;
+    const auto rows = s.rows(match + " RETURN id(b)").size();
+    EXPECT_EQ(s.number(match + " RETURN count(*)"), static_cast<std::int64_t>(rows)) << pattern;
+    EXPECT_EQ(s.rows(match + " RETURN a.i AS i, count(*) AS c ORDER BY i"),
+              s.rows(match + " WITH a, id(b) AS e RETURN a.i AS i, count(*) AS c ORDER BY i"))
+        << pattern;
+  }
+}
+
 }  // namespace
 }  // namespace rv::graph

@@ -16,6 +16,9 @@ class Count final : public Accumulator {
   void add(std::span<const Value> args) override {
     if (args.empty() || !args[0].is_null()) ++count_;
   }
+  void add_times(std::span<const Value> args, std::int64_t times) override {
+    if (args.empty() || !args[0].is_null()) count_ += times;
+  }
   Value result(Arena&) override { return Value::integer(count_); }
 
  private:

@@ -84,7 +84,11 @@ class AggregateOperator final : public UnaryOperator {
           args.clear();
           for (const auto& arg : call.args) args.push_back(eval_(*arg, i));
           runtime_.position = call.span.begin;
-          g->states[k]->add(args);
+          if (plan_.count_slot == kNoSlot) {
+            g->states[k]->add(args);
+          } else {
+            g->states[k]->add_times(args, b->at(plan_.count_slot, i).as_integer());
+          }
         }
       }
     }

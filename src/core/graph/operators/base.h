@@ -104,6 +104,7 @@ OperatorPtr make_argument(Runtime& runtime, const PlanNode& plan, ArgumentSource
 OperatorPtr make_scan(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_vector_search(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
+OperatorPtr make_count_hops(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_var_expand(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_repeat(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_reach(Runtime& runtime, const PlanNode& plan, OperatorPtr input);

@@ -5,6 +5,7 @@
 
 #include "core/graph/eval.h"
 #include "core/graph/node_set.h"
+#include "core/graph/store.h"
 
 namespace rv::graph {
 
@@ -18,9 +19,15 @@ class LabelTest {
   // Puts the rows of `batch` that pass into `kept`. False when some row is no node or its node is
   // gone, which only the evaluator can answer.
   bool rows(const Batch& batch, std::vector<std::uint32_t>& kept);
+  // Asks for those that are not known yet. False when one of them is gone.
+  bool ask(std::span<const Hop> ends);
+  // Of a node that was asked for.
+  bool has(NodeId node) const { return has_.contains(node); }
 
  private:
   bool forget();
+  void start();
+  bool look_up();
   Runtime& runtime_;
   const Expr& expr_;
   NodeSet known_, has_;

@@ -48,6 +48,8 @@ OperatorPtr build(const PlanNode& plan, Runtime& runtime, std::vector<ArgumentSo
     case Op::vector_search:
       return make_vector_search(runtime, plan, std::move(input));
     case Op::expand:
+      if (plan.count_slot != kNoSlot) return make_count_hops(runtime, plan, std::move(input));
+      [[fallthrough]];
     case Op::expand_into:
     case Op::bound_relationship:
       return make_expand(runtime, plan, std::move(input));

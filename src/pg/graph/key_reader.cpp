@@ -1,0 +1,329 @@
+#include "pg/graph/key_reader.h"
+
+#include <algorithm>
+
+extern "C" {
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/nbtree.h"
+#include "access/table.h"
+#include "access/visibilitymap.h"
+#include "access/xact.h"
+#include "catalog/pg_am.h"
+#include "pgstat.h"
+#include "utils/rel.h"
+}
+
+namespace rv::pg {
+namespace {
+
+BTPageOpaque opaque_of(Page page) {
+  return reinterpret_cast<BTPageOpaque>(PageGetSpecialPointer(page));
+}
+
+}  // namespace
+
+void KeyReader::init(Oid table, Oid index, std::initializer_list<bool> wide,
+                     MemoryContext context) noexcept {
+  table_ = table;
+  index_ = index;
+  context_ = context;
+  for (const bool w : wide) {
+    const std::size_t size = w ? 8 : 4;
+    bytes_ = (bytes_ + size - 1) & ~(size - 1);
+    wide_[columns_] = w;
+    offset_[columns_++] = bytes_;
+    bytes_ += size;
+  }
+}
+
+bool KeyReader::usable() {
+  if (checked_) return usable_;
+  checked_ = true;
+  if (IsolationIsSerializable() || rv_snapshots_grow_old()) return false;
+  MemoryContext old = MemoryContextSwitchTo(context_);
+  heap_ = table_open(table_, AccessShareLock);
+  rel_ = index_open(index_, AccessShareLock);
+  bool plain = heap_->rd_tableam == GetHeapamTableAmRoutine() &&
+               rel_->rd_rel->relam == BTREE_AM_OID &&
+               IndexRelationGetNumberOfKeyAttributes(rel_) == columns_;
+  for (int i = 0; plain && i < columns_; ++i)
+    plain =
+        rel_->rd_indoption[i] == 0 && TupleDescAttr(rel_->rd_att, i)->attlen == (wide_[i] ? 8 : 4);
+  if (plain) {
+    const Buffer buffer = ReadBuffer(rel_, BTREE_METAPAGE);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const BTMetaPageData* meta = BTPageGetMeta(BufferGetPage(buffer));
+    // Older trees let equal entries lie on both sides of a pivot.
+    plain = meta->btm_magic == BTREE_MAGIC && meta->btm_version >= BTREE_NOVAC_VERSION;
+    root_ = meta->btm_fastroot == P_NONE ? InvalidBlockNumber : meta->btm_fastroot;
+    UnlockReleaseBuffer(buffer);
+  }
+  if (plain) {
+    blocks_ = RelationGetNumberOfBlocks(rel_);
+    entries_ = static_cast<char*>(palloc(kEntryBytes * MaxTIDsPerBTreePage));
+    rows_ = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * MaxTIDsPerBTreePage));
+    // Dead entries are marked for transactions of this server, not for those of a standby.
+    skip_dead_ = !TransactionStartedDuringRecovery();
+  }
+  MemoryContextSwitchTo(old);
+  return usable_ = plain;
+}
+
+void KeyReader::close() {
+  for (Buffer& b : inner_) {
+    if (BufferIsValid(b)) ReleaseBuffer(b);
+    b = InvalidBuffer;
+  }
+  keep_leaf(InvalidBuffer);
+  if (BufferIsValid(visibility_map_)) ReleaseBuffer(visibility_map_);
+  visibility_map_ = InvalidBuffer;
+  if (fetch_ != nullptr) {
+    table_index_fetch_end(fetch_);
+    ExecDropSingleTupleTableSlot(slot_);
+    fetch_ = nullptr;
+  }
+  if (rel_ != nullptr) {
+    index_close(rel_, NoLock);
+    table_close(heap_, NoLock);
+    rel_ = heap_ = nullptr;
+  }
+  if (entries_ != nullptr) {
+    pfree(entries_);
+    pfree(rows_);
+    entries_ = nullptr;
+  }
+  checked_ = usable_ = false;
+}
+
+void KeyReader::keep_leaf(Buffer buffer) {
+  if (BufferIsValid(leaf_) && leaf_ != buffer) ReleaseBuffer(leaf_);
+  leaf_ = buffer;
+}
+
+// An inner page, pinned from the first time on.
+Buffer KeyReader::inner(BlockNumber block) {
+  Buffer& b = inner_[block % kInnerPins];
+  if (BufferIsValid(b) && BufferGetBlockNumber(b) == block) return b;
+  if (BufferIsValid(b)) ReleaseBuffer(b);
+  b = InvalidBuffer;
+  return b = ReadBuffer(rel_, block);
+}
+
+void KeyReader::remember() {
+  if (recent_ != nullptr) return;
+  recent_ = recent_buffers(rel_);
+  const std::size_t blocks = std::min<std::size_t>(blocks_, kRecentBlocks);
+  if (recent_->size() < blocks) recent_->resize(blocks);
+}
+
+Buffer KeyReader::read_leaf(BlockNumber block) {
+  if (block >= recent_->size()) return ReadBuffer(rel_, block);
+  Buffer& recent = (*recent_)[block].buffer;
+  if (BufferIsValid(recent) && rv_read_recent_buffer(rel_, block, recent)) return recent;
+  return recent = ReadBuffer(rel_, block);
+}
+
+inline std::int64_t KeyReader::column(const char* data, int i) const {
+  if (wide_[i]) {
+    std::int64_t value;
+    memcpy(&value, data + offset_[i], sizeof value);
+    return value;
+  }
+  std::int32_t value;
+  memcpy(&value, data + offset_[i], sizeof value);
+  return value;
+}
+
+inline bool KeyReader::has_key(const char* data) const {
+  for (int i = 0; i < key_.parts; ++i)
+    if (column(data, i) != key_.value[i]) return false;
+  return true;
+}
+
+// Order of an entry with so many columns and the key: negative when everything at or right of the
+// key is right of the entry. Never zero: what the key leaves open is taken for less than any value,
+// and a pivot's missing columns likewise.
+inline int KeyReader::compare(IndexTuple entry, int columns) const {
+  const char* data = reinterpret_cast<const char*>(entry) + sizeof(IndexTupleData);
+  const int parts = columns < key_.parts ? columns : key_.parts;
+  for (int i = 0; i < parts; ++i) {
+    const std::int64_t value = column(data, i);
+    if (value != key_.value[i]) return value < key_.value[i] ? -1 : 1;
+  }
+  return columns <= key_.parts && columns < columns_ ? -1 : 1;
+}
+
+// Is everything with the key right of this page?
+bool KeyReader::beyond(Page page) const {
+  const BTPageOpaque opaque = opaque_of(page);
+  if (P_RIGHTMOST(opaque)) return false;
+  if (P_IGNORE(opaque)) return true;
+  auto* high = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, P_HIKEY)));
+  return compare(high, BTreeTupleGetNAtts(high, rel_)) < 0;
+}
+
+// Does the key's first entry lie on this leaf for certain?
+bool KeyReader::on_leaf(Page page) const {
+  const BTPageOpaque opaque = opaque_of(page);
+  if (P_IGNORE(opaque) || beyond(page)) return false;
+  const OffsetNumber first = P_FIRSTDATAKEY(opaque);
+  if (first > PageGetMaxOffsetNumber(page)) return false;
+  auto* entry = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, first)));
+  return compare(entry, columns_) < 0;
+}
+
+OffsetNumber KeyReader::first_at_least(Page page) const {
+  OffsetNumber low = P_FIRSTDATAKEY(opaque_of(page));
+  auto high = static_cast<OffsetNumber>(PageGetMaxOffsetNumber(page) + 1);
+  while (low < high) {
+    const auto middle = static_cast<OffsetNumber>(low + (high - low) / 2);
+    auto* entry = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, middle)));
+    if (compare(entry, columns_) < 0) {
+      low = static_cast<OffsetNumber>(middle + 1);
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// The leaf where the key's entries begin, pinned and locked for reading.
+Buffer KeyReader::descend() {
+  BlockNumber block = root_;
+  Buffer buffer = inner(block);
+  bool remembered = true;
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  for (;;) {
+    Page page = BufferGetPage(buffer);
+    BTPageOpaque opaque = opaque_of(page);
+    BlockNumber to;
+    bool leaf_next = false;
+    if (beyond(page)) {
+      to = opaque->btpo_next;
+      leaf_next = P_ISLEAF(opaque);
+    } else if (P_ISLEAF(opaque)) {
+      if (remembered) IncrBufferRefCount(buffer);  // the root is a leaf: a pin for either use
+      return buffer;
+    } else {
+      // The last child whose bound is left of the key; the first has no bound.
+      const OffsetNumber first = P_FIRSTDATAKEY(opaque);
+      auto low = first;
+      auto high = PageGetMaxOffsetNumber(page);
+      while (low < high) {
+        const auto middle = static_cast<OffsetNumber>(low + (high - low + 1) / 2);
+        auto* pivot = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, middle)));
+        if (compare(pivot, BTreeTupleGetNAtts(pivot, rel_)) < 0) {
+          low = middle;
+        } else {
+          high = static_cast<OffsetNumber>(middle - 1);
+        }
+      }
+      auto* child = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, low)));
+      to = BTreeTupleGetDownLink(child);
+      leaf_next = opaque->btpo_level == 1;
+    }
+    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    if (!remembered) ReleaseBuffer(buffer);
+    CHECK_FOR_INTERRUPTS();
+    remembered = !leaf_next;
+    buffer = leaf_next ? read_leaf(to) : inner(to);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  }
+}
+
+// Copies the page's entries with the key, from this one on; the page is locked.
+void KeyReader::take(Page page, OffsetNumber from) {
+  const BTPageOpaque opaque = opaque_of(page);
+  const OffsetNumber last = PageGetMaxOffsetNumber(page);
+  count_ = 0;
+  following_ = InvalidBlockNumber;
+  for (OffsetNumber i = from; i <= last; i = OffsetNumberNext(i)) {
+    const ItemId item = PageGetItemId(page, i);
+    auto* entry = reinterpret_cast<IndexTuple>(PageGetItem(page, item));
+    const char* data = reinterpret_cast<const char*>(entry) + sizeof(IndexTupleData);
+    if (!has_key(data)) return;
+    if (skip_dead_ && ItemIdIsDead(item)) continue;
+    const bool posting = BTreeTupleIsPosting(entry);
+    const int n = posting ? BTreeTupleGetNPosting(entry) : 1;
+    for (int k = 0; k < n; ++k) {
+      memcpy(entries_ + count_ * kEntryBytes, data, bytes_);
+      rows_[count_++] = posting ? *BTreeTupleGetPostingN(entry, k) : entry->t_tid;
+    }
+  }
+  if (!P_RIGHTMOST(opaque)) following_ = opaque->btpo_next;
+}
+
+void KeyReader::seek(const IndexKey& key, Snapshot snapshot) {
+  key_ = key;
+  snapshot_ = snapshot;
+  count_ = 0;
+  pending_ = false;
+  following_ = InvalidBlockNumber;
+  if (root_ == InvalidBlockNumber) return;
+  pgstat_count_index_scan(rel_);
+  bool here = false;
+  if (BufferIsValid(leaf_)) {
+    LockBuffer(leaf_, BUFFER_LOCK_SHARE);
+    here = on_leaf(BufferGetPage(leaf_));
+    if (!here) LockBuffer(leaf_, BUFFER_LOCK_UNLOCK);
+  }
+  if (!here) {
+    keep_leaf(InvalidBuffer);
+    leaf_ = descend();
+  }
+  Page page = BufferGetPage(leaf_);
+  take(page, first_at_least(page));
+  LockBuffer(leaf_, BUFFER_LOCK_UNLOCK);
+  pending_ = true;
+}
+
+bool KeyReader::visible(ItemPointer row) {
+  if (VM_ALL_VISIBLE(heap_, ItemPointerGetBlockNumber(row), &visibility_map_)) return true;
+  if (fetch_ == nullptr) {
+    MemoryContext old = MemoryContextSwitchTo(context_);
+    fetch_ = table_index_fetch_begin(heap_);
+    slot_ = table_slot_create(heap_, nullptr);
+    MemoryContextSwitchTo(old);
+  }
+  bool again = false;
+  bool all_dead = false;
+  const bool found = table_index_fetch_tuple(fetch_, row, snapshot_, slot_, &again, &all_dead);
+  ExecClearTuple(slot_);
+  return found;
+}
+
+std::size_t KeyReader::next(const char** entries) {
+  for (;;) {
+    if (!pending_) {
+      // Right siblings: a deleted page holds nothing and leads on.
+      if (following_ == InvalidBlockNumber) return 0;
+      CHECK_FOR_INTERRUPTS();
+      const BlockNumber block = following_;
+      keep_leaf(InvalidBuffer);
+      leaf_ = read_leaf(block);
+      LockBuffer(leaf_, BUFFER_LOCK_SHARE);
+      Page page = BufferGetPage(leaf_);
+      const BTPageOpaque opaque = opaque_of(page);
+      if (P_IGNORE(opaque)) {
+        count_ = 0;
+        following_ = P_RIGHTMOST(opaque) ? InvalidBlockNumber : opaque->btpo_next;
+      } else {
+        take(page, P_FIRSTDATAKEY(opaque));
+      }
+      LockBuffer(leaf_, BUFFER_LOCK_UNLOCK);
+    }
+    pending_ = false;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!visible(&rows_[i])) continue;
+      if (kept != i) memcpy(entries_ + kept * kEntryBytes, entries_ + i * kEntryBytes, kEntryBytes);
+      ++kept;
+    }
+    pgstat_count_index_tuples(rel_, kept);
+    *entries = entries_;
+    if (kept > 0) return kept;
+  }
+}
+
+}  // namespace rv::pg

@@ -1,0 +1,33 @@
+#include "pg/graph/label_sets.h"
+
+#include <memory>
+#include <unordered_map>
+
+namespace rv::pg {
+namespace {
+
+using Sets = std::unordered_map<std::int32_t, std::unique_ptr<LabelSet>>;
+
+// Never destroyed: exit() in a backend runs the destructors of statics.
+std::unordered_map<Oid, Sets>& all_sets() {
+  static auto* const sets = new std::unordered_map<Oid, Sets>;
+  return *sets;
+}
+
+}  // namespace
+
+LabelSet& label_set(Oid node_label_table, std::int32_t label) {
+  auto& set = all_sets()[node_label_table][label];
+  if (set == nullptr) set = std::make_unique<LabelSet>();
+  return *set;
+}
+
+void forget_label_sets(Oid table) noexcept {
+  if (OidIsValid(table)) {
+    all_sets().erase(table);
+  } else {
+    all_sets().clear();
+  }
+}
+
+}  // namespace rv::pg

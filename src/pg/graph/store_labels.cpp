@@ -1,0 +1,84 @@
+// Labels by the sets that the session keeps.
+#include <algorithm>
+
+#include "pg/graph/label_sets.h"
+#include "pg/graph/store.h"
+
+extern "C" {
+#include "access/table.h"
+#include "utils/rel.h"
+}
+
+namespace rv::pg {
+
+using graph::NameId;
+using graph::NodeId;
+
+namespace {
+
+constexpr std::size_t kFewTests = 16;  // of one query: reading the rows is as fast
+
+}  // namespace
+
+// Finds those that the set holds; false: there is none. A set is made once the tests it would have
+// answered are a good part of what it costs, and is found good or bad once in a query.
+bool PgStore::test_by_set(std::span<const NodeId> ids, NameId label, std::int8_t* out) {
+  if (dirty_ || write_snapshot_ != nullptr) return false;
+  const Oid table = tables_.node_label;
+  const bool checked =
+      std::find(checked_labels_.begin(), checked_labels_.end(), label) != checked_labels_.end();
+  if (!checked) {
+    if (ids.size() < kFewTests) return false;
+    pool(kLabelNodes);  // may the caller read it?
+    const QuietState now = call([this, table] {
+      Relation rel = table_open(table, AccessShareLock);
+      const QuietState state = quiet_state(rel, snapshot_);
+      table_close(rel, NoLock);
+      return state;
+    });
+    LabelSet& set = label_set(table, label);
+    if (!now.quiet) {
+      set.nodes.clear();
+      set.state = {};
+      return false;
+    }
+    if (set.state != now) {
+      set.nodes.clear();
+      set.state = {};
+      set.asked += ids.size();
+      if (static_cast<double>(set.asked) < label_count(label) / 8) return false;
+      const auto cursor = scan_label(label);
+      NodeId nodes[512];
+      graph::NodeSet found(nullptr);
+      for (std::size_t n = 0; (n = cursor->next(nodes)) > 0;)
+        for (std::size_t i = 0; i < n; ++i) found.insert(nodes[i]);
+      // The scan may have taken messages about changed tables: look again.
+      LabelSet& filled = label_set(table, label);
+      filled.nodes.swap(found);
+      filled.state = now;
+      filled.asked = 0;
+    }
+    checked_labels_.push_back(label);
+  }
+  const LabelSet& set = label_set(table, label);
+  if (!set.state.quiet) return false;  // forgotten meanwhile
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (set.nodes.contains(ids[i])) out[i] = 1;
+  return true;
+}
+
+void PgStore::test_label(std::span<const NodeId> ids, NameId label, std::int8_t* out) {
+  std::fill(out, out + ids.size(), std::int8_t{-1});
+  if (!test_by_set(ids, label, out)) return test_by_row(ids, label, out);
+  // The rest has other labels, or is gone: the row tells.
+  std::vector<NodeId> rest;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (out[i] < 0) rest.push_back(ids[i]);
+  if (rest.empty()) return;
+  std::vector<std::int8_t> answers(rest.size(), -1);
+  test_by_row(rest, label, answers.data());
+  for (std::size_t i = 0, k = 0; i < ids.size(); ++i)
+    if (out[i] < 0) out[i] = answers[k++];
+}
+
+}  // namespace rv::pg

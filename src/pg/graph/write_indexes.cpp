@@ -1,0 +1,101 @@
+#include "pg/graph/write_indexes.h"
+
+#include <unordered_map>
+
+extern "C" {
+#include "access/genam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+}
+
+namespace rv::pg {
+namespace {
+
+using Tables = std::unordered_map<Oid, std::shared_ptr<WriteIndexes>>;
+
+Tables& known() {
+  static auto* const tables = [] {
+    auto* made = new Tables;
+    call([] {
+      CacheRegisterRelcacheCallback(
+          [](Datum, Oid table) {
+            if (OidIsValid(table)) {
+              known().erase(table);
+            } else {
+              known().clear();
+            }
+          },
+          0);
+    });
+    return made;
+  }();
+  return *tables;
+}
+
+}  // namespace
+
+WriteIndexes::~WriteIndexes() {
+  if (context_ != nullptr) MemoryContextDelete(context_);
+}
+
+void WriteIndexes::prepare(Relation table) {
+  call([this, table] {
+    context_ = AllocSetContextCreateInternal(CacheMemoryContext, "graph write indexes",
+                                             ALLOCSET_SMALL_SIZES);
+    MemoryContext old = MemoryContextSwitchTo(context_);
+    EState* estate = CreateExecutorState();  // goes with the context
+    List* indexes = RelationGetIndexList(table);
+    const auto n = static_cast<Size>(list_length(indexes));
+    indexes_ = static_cast<Oid*>(palloc0(sizeof(Oid) * (n + 1)));
+    infos_ = static_cast<IndexInfo**>(palloc0(sizeof(IndexInfo*) * (n + 1)));
+    ListCell* cell;
+    foreach (cell, indexes) {
+      const Oid oid = lfirst_oid(cell);
+      Relation index = index_open(oid, RowExclusiveLock);
+      IndexInfo* info = BuildIndexInfo(index);
+      if (info->ii_Unique) BuildSpeculativeIndexInfo(index, info);
+      if (info->ii_Expressions != NIL)
+        info->ii_ExpressionsState = ExecPrepareExprList(info->ii_Expressions, estate);
+      if (info->ii_Predicate != NIL)
+        info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, estate);
+      indexes_[count_] = oid;
+      infos_[count_++] = info;
+      index_close(index, NoLock);
+    }
+    MemoryContextSwitchTo(old);
+  });
+}
+
+void WriteIndexes::open(ResultRelInfo* target, EState* estate) {
+  target->ri_NumIndices = count_;
+  if (count_ == 0) return;
+  target->ri_IndexRelationDescs =
+      static_cast<RelationPtr>(palloc0(sizeof(Relation) * static_cast<Size>(count_)));
+  target->ri_IndexRelationInfo =
+      static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * static_cast<Size>(count_)));
+  for (int i = 0; i < count_; ++i) {
+    target->ri_IndexRelationDescs[i] = index_open(indexes_[i], RowExclusiveLock);
+    // A copy: access methods keep notes in it while the statement runs.
+    auto* info = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo)));
+    *info = *infos_[i];
+    info->ii_AmCache = nullptr;
+    info->ii_Context = estate->es_query_cxt;
+    target->ri_IndexRelationInfo[i] = info;
+  }
+}
+
+std::shared_ptr<WriteIndexes> write_indexes(Relation table) {
+  const Oid oid = RelationGetRelid(table);
+  if (const auto it = known().find(oid); it != known().end()) return it->second;
+  auto made = std::make_shared<WriteIndexes>();
+  made->prepare(table);
+  // A message about the table while it was prepared is answered by the lock: nothing changes now.
+  known()[oid] = made;
+  return made;
+}
+
+}  // namespace rv::pg
