@@ -172,7 +172,9 @@ bool OrderedScan::more() {
         if (spent) {
           // A bound that was set is kept; the default one only ends the walk through the graph.
           stage_ = hnsw::max_scan_tuples_is_set() ? Stage::done : Stage::sweep;
-          continue;
+          // What was compared on the way is returned all the same.
+          if (!search_.leftovers()) continue;
+          break;
         }
         if (!search_.next(ef_)) {
           stage_ = Stage::sweep;

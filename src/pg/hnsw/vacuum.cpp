@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "commands/vacuum.h"
+#include "storage/indexfsm.h"
 }
 
 using namespace rv;
@@ -44,7 +45,10 @@ IndexBulkDeleteResult* rv_hnsw_bulk_delete(IndexVacuumInfo* info, IndexBulkDelet
 IndexBulkDeleteResult* rv_hnsw_vacuum_cleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
   return boundary([&]() -> IndexBulkDeleteResult* {
     if (info->analyze_only || stats == nullptr) return stats;
-    stats->num_pages = call([info] { return RelationGetNumberOfBlocks(info->index); });
+    stats->num_pages = call([info] {
+      IndexFreeSpaceMapVacuum(info->index);  // pages that a crash left unwritten
+      return RelationGetNumberOfBlocks(info->index);
+    });
     return stats;
   });
 }

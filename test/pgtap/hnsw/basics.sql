@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(29);
+SELECT plan(31);
 
 CREATE TABLE items (id int PRIMARY KEY, v vector(3), h halfvec(3), s sparsevec(3), b bit(8));
 INSERT INTO items
@@ -93,6 +93,13 @@ CREATE INDEX v_off ON items USING hnsw (v vector_l2_ops) WITH (ef_search = 20, i
 SELECT is((SELECT count(*) FROM (SELECT 1 FROM items ORDER BY v <-> '[3,3,3]') x), 20::bigint, 'ef_search and iterative_scan of the index');
 SET LOCAL hnsw.ef_search = 30;
 SELECT is((SELECT count(*) FROM (SELECT 1 FROM items ORDER BY v <-> '[3,3,3]') x), 30::bigint, 'a setting of the session comes first');
+
+-- More rows than a scan walks to by default: none is left out. A bound that was set is kept.
+CREATE TABLE many AS SELECT ARRAY[i % 151, i % 167, i % 13]::real[]::vector(3) AS v FROM generate_series(1, 25000) i;
+CREATE INDEX ON many USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8);
+SELECT is((SELECT count(*) FROM (SELECT 1 FROM many ORDER BY v <-> '[3,3,3]') x), 25000::bigint, 'a scan that is read to its end returns every row');
+SET LOCAL hnsw.max_scan_tuples = 5000;
+SELECT ok((SELECT count(*) FROM (SELECT 1 FROM many ORDER BY v <-> '[3,3,3]') x) BETWEEN 5000 AND 6000, 'hnsw.max_scan_tuples bounds a scan, and what was compared is returned');
 
 SELECT * FROM finish();
 ROLLBACK;

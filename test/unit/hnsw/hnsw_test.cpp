@@ -212,6 +212,59 @@ TEST(Hnsw, EmptiesAndFillsAgain) {
   EXPECT_EQ(index.errors(), 0);
 }
 
+// A crash between the growth of the file and the first write leaves a page of zeros.
+TEST(Hnsw, UsesPagesThatWereLeftUnwritten) {
+  const std::size_t n = 300, dim = 32;
+  const auto x = clustered(2 * n, dim, 12);
+  Index index(kRabitq, x.data(), n);
+  index.bulk(x.data(), n, dim);
+  Block unwritten;
+  {
+    PageEdits edits(index.store);
+    edits.create(kNodePage, &unwritten);
+  }
+  EXPECT_EQ(index.errors(), 0);
+  const auto problems = index.problems();
+  EXPECT_TRUE(std::any_of(problems.begin(), problems.end(), [&](const Problem& p) {
+    return p.block == unwritten && p.severity == Severity::info;
+  }));
+  Remover remover(*index.graph);
+  remover.mark([](HeapTid) { return false; }, [] {});
+  for (std::size_t i = n; i < 2 * n && index.store.kind_of_block(unwritten) == kFreePage; ++i)
+    index.insert(x.data() + i * dim, i);
+  EXPECT_NE(index.store.kind_of_block(unwritten), kFreePage);
+  EXPECT_EQ(index.errors(), 0);
+}
+
+// A walk that is broken off has seen nodes that it did not return: together with them and with the
+// sweep every node comes, and comes once.
+TEST(Hnsw, BrokenOffWalksLoseNoNode) {
+  const std::size_t n = 1500, dim = 32;
+  const auto x = clustered(n, dim, 15);
+  Index index(kRabitq, x.data(), n, {8, 40});
+  index.bulk(x.data(), n, dim);
+  const auto query = index.graph->codec().query();
+  query->set(x.data());
+  Search search(*index.graph, *query);
+  search.begin(20);
+  std::vector<NodeId> seen;
+  const auto take = [&] {
+    for (const Candidate& c : search.batch()) seen.push_back(c.node);
+  };
+  take();
+  while (search.visited() < n / 2 && search.next(20)) take();
+  ASSERT_LT(seen.size(), search.visited());
+  ASSERT_TRUE(search.leftovers());
+  take();
+  EXPECT_TRUE(std::is_sorted(search.batch().begin(), search.batch().end(), nearer));
+  EXPECT_EQ(seen.size(), search.visited());
+  EXPECT_FALSE(search.leftovers());
+  while (search.sweep(200)) take();
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
+  EXPECT_EQ(seen.size(), take_census(*index.graph).nodes);
+}
+
 TEST(Hnsw, AnswersFromAnEmptyIndex) {
   Index index(kRabitq, nullptr, 0);
   const std::vector<float> q(32, 1.0f);

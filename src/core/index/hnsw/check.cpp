@@ -42,7 +42,9 @@ class Checker {
     for (Block b = 1; b < blocks_; ++b) {
       if (b % 32 == 0) graph_.store().check_interrupts();
       if (kinds_[b] != kNodePage) {
-        if (kinds_[b] != kModelPage && kinds_[b] != kAuxPage)
+        if (kinds_[b] == kFreePage)
+          add(Severity::info, b, "page", "unwritten; vacuum makes it usable");
+        else if (kinds_[b] != kModelPage && kinds_[b] != kAuxPage)
           add(Severity::error, b, "page", "page of unknown kind " + std::to_string(kinds_[b]));
         continue;
       }

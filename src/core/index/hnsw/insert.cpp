@@ -92,6 +92,7 @@ void Inserter::insert(const float* x, HeapTid tid, Rng& rng, int ef_construction
     }
   }
   // Records from the highest level down: each points to the next higher one.
+  RecordId highest = kNoRecord;
   for (int l = level; l >= 1; --l) {
     std::vector<UpperLink> entries;
     for (const Level& e : levels)
@@ -102,9 +103,11 @@ void Inserter::insert(const float* x, HeapTid tid, Rng& rng, int ef_construction
     for (const Level& e : levels)
       if (e.level == l)
         for (const UpperCandidate& c : e.chosen) link_back_upper(c, node, above, l);
-    if (l > top && l == level) publish_entry(node, above, level);
+    if (l == level) highest = above;
   }
   if (above != kNoRecord) chain_record(node, above);
+  // Last: an entry point without its chain, as a crash would leave it, has no way down.
+  if (level > top) publish_entry(node, highest, level);
 
   bool linked = links.empty();
   for (const LinkCandidate& c : links) linked |= link_back(c.id, node, c.distance);

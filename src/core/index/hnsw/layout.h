@@ -19,7 +19,8 @@
 //   record id = block * records per auxiliary page + slot
 //
 // Invariants, for readers of an index that others change:
-//  (1) The kind of a page never changes, and pages are never given back.
+//  (1) The kind of a page never changes, and pages are never given back. A page that a crash left
+//  unwritten gets its kind when it is first used.
 //  (2) The code of a node does not change while the node is in use.
 //  (3) A link is a hint. It may lead to a node that was deleted, or freed and used again. Who
 //  follows

@@ -8,17 +8,18 @@
 namespace rv::index::hnsw {
 namespace {
 
-// Calls visit(block, page content) for every page of a kind that exists when it is reached.
+// Calls visit(block) for every page of a kind that exists when it is reached.
 template <class Visit>
 void for_pages(Graph& graph, PageKind kind, const std::function<void()>& pause, Visit visit) {
   PageStore& store = graph.store();
   for (Block block = 1; block < store.blocks(); ++block) {
-    bool wanted;
+    PageKind found;
     {
       const PageRead page(store, block, kFreePage);
-      wanted = page.kind() == kind;
+      found = page.kind();
     }
-    if (!wanted) continue;
+    if (found == kFreePage) store.note_free(block);  // left unwritten by a crash
+    if (found != kind) continue;
     visit(block);
     store.unpin_all();
     store.check_interrupts();

@@ -369,6 +369,16 @@ bool Search::next(int ef) {
   return !batch_.empty();
 }
 
+bool Search::leftovers() {
+  batch_.clear();
+  for (std::size_t i = 0; i < left_.size(); ++i)
+    if (left_expand_[i] != 2) batch_.push_back(left_[i]);
+  left_.clear();
+  left_expand_.clear();
+  std::sort(batch_.begin(), batch_.end(), nearer);
+  return !batch_.empty();
+}
+
 bool Search::sweep(std::size_t most) {
   batch_.clear();
   PageStore& store = graph_.store();

@@ -66,6 +66,9 @@ class Search {
   // Goes on as if begin() had been asked for this larger ef: the batch is made anew, of what it
   // held and what was left over.
   void widen(int ef);
+  // For who walks no further: what was seen and left over, nearest first, as a batch; false when
+  // there is nothing.
+  bool leftovers();
   // Every node that the search has not seen, nearest first, as one last batch of at most `most`
   // candidates; false when there is none.
   bool sweep(std::size_t most);
