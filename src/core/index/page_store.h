@@ -65,11 +65,26 @@ class PageStore {
 
   // Throws Error(corrupted_index) that names the index and the block.
   [[noreturn]] virtual void fail(Block block, const std::string& what) const = 0;
+  // For a page that another use was found for while somebody read it, which only a reader that its
+  // writer knows nothing of (a standby's) may meet: there, an error that says to repeat the query.
+  [[noreturn]] virtual void fail_replaced(Block block, const std::string& what) const {
+    fail(block, what);
+    __builtin_unreachable();  // GCC 12 does not see it through the virtual call
+  }
+  // Throws as fail() does when a row that stands on `block` lies beyond the end of the table.
+  void check_row(Block block, std::uint32_t table_block) {
+    if (table_block >= table_blocks_) [[unlikely]]
+      row_beyond(block, table_block);
+  }
   // Lets a pending cancel take effect (throws). Called about every millisecond of work, never with
   // a page locked.
   virtual void check_interrupts() {}
 
  protected:
+  // Blocks that the table has at least. Stores that know no table let any row pass.
+  std::uint64_t table_blocks_ = std::uint64_t{1} << 32;
+  virtual void row_beyond(Block, std::uint32_t /*table_block*/) {}
+
   friend class PageRead;
   friend class PageEdits;
   // A token names the locked page to the store.

@@ -56,10 +56,8 @@ Meta read_meta(index::PageStore& store) {
       static_cast<std::uint32_t>(meta.scoring) > static_cast<std::uint32_t>(Scoring::bm25))
     store.fail(0, "damaged meta page");
   if (meta.version != kVersion)
-    throw Error(ErrorCode::not_supported,
-                "index has format version " + std::to_string(meta.version) +
-                    ", this library reads " + std::to_string(kVersion),
-                {}, "REINDEX the index.");
+    store.fail(0, "index format " + std::to_string(meta.version) + ", this version reads " +
+                      std::to_string(kVersion));
   return meta;
 }
 

@@ -67,10 +67,7 @@ void SegmentReader::check_page(const std::byte* bytes, Block block, std::uint32_
   const auto head = load_at<DataPage>(bytes);
   // On a standby a long scan may meet a page that the primary has given to another segment.
   if (head.segment != root_.id || head.page != page)
-    throw Error(
-        ErrorCode::wrong_state,
-        "index page was reused while a scan still needed it (block " + std::to_string(block) + ")",
-        {}, "Repeat the query.");
+    store_.fail_replaced(block, "page of another segment");
   if (head.type != type || head.used > data_bytes(store_))
     store_.fail(block, "not the page that the segment says");
 }
@@ -107,7 +104,9 @@ Row SegmentReader::row(std::uint32_t doc) const {
   const Block block = block_of(doc / per_page);
   const index::PageRead page(store_, block, kDataPage);
   check_page(page.bytes(), block, doc / per_page, DataType::rows);
-  return load_row(page.bytes() + sizeof(DataPage) + doc % per_page * kRowBytes);
+  const Row row = load_row(page.bytes() + sizeof(DataPage) + doc % per_page * kRowBytes);
+  if (row.kind != RowKind::dead) store_.check_row(block, row.block);
+  return row;
 }
 
 void SegmentReader::rows(std::uint32_t first, std::uint32_t n, std::vector<Row>& out) const {
@@ -118,8 +117,10 @@ void SegmentReader::rows(std::uint32_t first, std::uint32_t n, std::vector<Row>&
     const Block block = block_of(first / per_page);
     const index::PageRead page(store_, block, kDataPage);
     check_page(page.bytes(), block, first / per_page, DataType::rows);
-    do out.push_back(load_row(page.bytes() + sizeof(DataPage) + first % per_page * kRowBytes));
-    while (++first < end && first % per_page != 0);
+    do {
+      out.push_back(load_row(page.bytes() + sizeof(DataPage) + first % per_page * kRowBytes));
+      if (out.back().kind != RowKind::dead) store_.check_row(block, out.back().block);
+    } while (++first < end && first % per_page != 0);
   }
 }
 

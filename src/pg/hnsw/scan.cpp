@@ -88,6 +88,7 @@ void OrderedScan::restart(bool null_query, Datum query) {
   rerank_all_ = vectors_.rerank_all() && !trust_codes_;
   null_query_ = null_query;
   last_distance_ = -std::numeric_limits<double>::infinity();
+  store_.set_table(scan_->heapRelation);
   reranker_.clear();
   nodes_.clear();
   estimates_.clear();

@@ -89,6 +89,7 @@ void start(IndexScanDesc scan, Scan* s) {
     pgstat_count_index_scan(scan->indexRelation);
     rv_count_index_search(scan);
   });
+  s->store.set_table(scan->heapRelation);
   s->settings = scan_settings(scan->indexRelation, s->search.index().lists());
   s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
   const ScanAdvisor* advisor = s->null_query ? nullptr : scan_advisor();

@@ -60,6 +60,7 @@ class Scan {
     stats_.index = RelationGetRelid(scan_->indexRelation);
     stats_.method = scoring_ == sparse::Scoring::bm25 ? "ruvector_bm25" : "ruvector_sparse";
     rv_count_index_search(scan_);
+    store_.set_table(scan_->heapRelation);
     view_.emplace(store_);
     const ScanKey key = scan_->numberOfOrderBys > 0 ? scan_->orderByData : nullptr;
     sparse::SearchOptions options;

@@ -3,6 +3,7 @@
 #include <exception>
 
 extern "C" {
+#include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "storage/indexfsm.h"
 #include "storage/lmgr.h"
@@ -66,6 +67,29 @@ void BufferStore::fail(index::Block block, const std::string& what) const {
               "index \"" + std::string(RelationGetRelationName(relation_)) + "\" block " +
                   std::to_string(block) + ": " + what,
               {}, "REINDEX the index; if it happens again, check the hardware.");
+}
+
+void BufferStore::fail_replaced(index::Block block, const std::string& what) const {
+  if (!call([] { return RecoveryInProgress(); })) fail(block, what);
+  throw Error(ErrorCode::wrong_state,
+              "index \"" + std::string(RelationGetRelationName(relation_)) + "\" block " +
+                  std::to_string(block) + ": page was used again while the scan needed it",
+              {}, "Repeat the query.");
+}
+
+void BufferStore::set_table(Relation table) noexcept {
+  table_ = table;
+  // The first row asks how long the table is.
+  if (table_ != nullptr) table_blocks_ = 0;
+}
+
+void BufferStore::row_beyond(index::Block block, std::uint32_t table_block) {
+  if (table_ == nullptr) return;
+  table_blocks_ = call([this] { return RelationGetNumberOfBlocks(table_); });
+  if (table_block >= table_blocks_)
+    fail(block, "row of block " + std::to_string(table_block) + ", table \"" +
+                    std::string(RelationGetRelationName(table_)) + "\" has " +
+                    std::to_string(table_blocks_) + " blocks");
 }
 
 void BufferStore::check_page(const std::byte* page, index::Block block,

@@ -45,6 +45,9 @@ class BufferStore final : public index::PageStore {
   index::PageKind kind_of_block(index::Block block) override;
   void note_free(index::Block block) override;
   [[noreturn]] void fail(index::Block block, const std::string& what) const override;
+  [[noreturn]] void fail_replaced(index::Block block, const std::string& what) const override;
+  // Rows are checked to lie within this table; null: they are not.
+  void set_table(Relation table) noexcept;
   void check_interrupts() override { pg::check_interrupts(); }
 
   // Write-ahead logs every page of the fork. Building mode only.
@@ -56,6 +59,7 @@ class BufferStore final : public index::PageStore {
   Relation relation() const noexcept { return relation_; }
 
  protected:
+  void row_beyond(index::Block block, std::uint32_t table_block) override;
   Opened lock_shared(index::Block block, index::PageKind kind) override;
   void unlock_shared(std::uint32_t token) override;
   void begin_edits() override;
@@ -86,6 +90,7 @@ class BufferStore final : public index::PageStore {
   void forget_pin(int slot) noexcept;
 
   Relation relation_;
+  Relation table_ = nullptr;
   std::shared_ptr<RecentBuffers> recent_;  // the main fork's; looked up when first used
   bool trust_kinds_ = false;
   ForkNumber fork_;

@@ -236,6 +236,55 @@ TEST(Hnsw, UsesPagesThatWereLeftUnwritten) {
   EXPECT_EQ(index.errors(), 0);
 }
 
+// All that a walk has still to go through is freed under it: it ends, and repeats nothing.
+TEST(Hnsw, WalksEndWhenNodesAreFreedUnderThem) {
+  const std::size_t n = 600, dim = 32;
+  const auto x = clustered(n, dim, 16);
+  Index index(kRabitq, x.data(), n, {8, 40});
+  index.bulk(x.data(), n, dim);
+  const auto query = index.graph->codec().query();
+  query->set(x.data());
+  Search search(*index.graph, *query);
+  search.begin(10);
+  std::vector<NodeId> seen;
+  for (const Candidate& c : search.batch()) seen.push_back(c.node);
+  ASSERT_EQ(seen.size(), 10u);
+  Remover remover(*index.graph);
+  remover.mark([](HeapTid t) { return row_of(t) % 2 == 0; }, [] {});
+  remover.repair([] {});
+  remover.free([] {});
+  while (search.next(10))
+    for (const Candidate& c : search.batch()) seen.push_back(c.node);
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
+  Remover last(*index.graph);
+  search.begin(10);
+  last.mark([](HeapTid) { return true; }, [] {});
+  last.repair([] {});
+  last.free([] {});
+  for (int batches = 0; search.next(10); ++batches) ASSERT_LT(batches, 100);
+}
+
+// Readers without a lock may see a count before the link that it counts.
+TEST(Hnsw, LinksThatAreNotWrittenYetAreNotFollowed) {
+  const std::size_t n = 400, dim = 32;
+  const auto x = clustered(n, dim, 17);
+  Index index(kRabitq, x.data(), n, {8, 40});
+  index.bulk(x.data(), n / 2, dim);
+  const std::uint32_t slots = index.graph->meta().node_slots;
+  for (Block b = 1; b < index.store.blocks(); ++b) {
+    if (index.store.kind_of_block(b) != kNodePage) continue;
+    const auto* header = reinterpret_cast<const SlottedPageHeader*>(index.store.raw(b));
+    for (std::uint32_t s = 0; s < std::min<std::uint32_t>(header->used, slots); ++s) {
+      NodeHeader* node = index.graph->node_in(index.store.raw(b), s);
+      if (node->link_count < 16) index.graph->links_of(node)[node->link_count++] = 0;
+    }
+  }
+  EXPECT_EQ(index.search(x.data(), 10, n).size(), n / 2);
+  for (std::size_t i = n / 2; i < n; ++i) index.insert(x.data() + i * dim, i);
+  EXPECT_EQ(index.search(x.data(), 10, n).size(), n);
+}
+
 // A walk that is broken off has seen nodes that it did not return: together with them and with the
 // sweep every node comes, and comes once.
 TEST(Hnsw, BrokenOffWalksLoseNoNode) {

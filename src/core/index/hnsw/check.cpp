@@ -94,16 +94,21 @@ class Checker {
       }
       if (states_[id] != alive && states_[id] != deleted) continue;
       const Block block = graph_.node_block(id);
-      const NodeView view = graph_.node(id);
-      if (view.header->link_count > graph_.geometry().max_links())
-        add(Severity::error, block, name(id), "more links than m allows");
-      const int count = graph_.link_count(view.header);
+      std::vector<NodeId> links;
+      {
+        const PageRead page(graph_.store(), block, kNodePage);
+        auto* node = graph_.node_in(const_cast<std::byte*>(page.bytes()), graph_.node_slot(id));
+        const NodeId* first = graph_.links_of(node);
+        links.assign(first, first + graph_.link_count(node));
+        if (node->link_count > links.size())
+          add(Severity::error, block, name(id), "more links than m allows");
+      }
       int dangling = 0;
-      for (int i = 0; i < count; ++i) {
-        const NodeId to = view.links[i];
+      for (auto link = links.begin(); link != links.end(); ++link) {
+        const NodeId to = *link;
         if (to == id) add(Severity::error, block, name(id), "link to itself");
-        for (int j = 0; j < i; ++j)
-          if (view.links[j] == to) add(Severity::error, block, name(id), "the same link twice");
+        if (std::find(links.begin(), link, to) != link)
+          add(Severity::error, block, name(id), "the same link twice");
         const State s = state_of(to);
         if (s == none)
           add(Severity::error, block, name(id), "link to " + name(to) + ", which cannot exist");
@@ -120,9 +125,8 @@ class Checker {
                                   static_cast<std::uint64_t>(t.block_low) << 16 | t.offset;
         if (!rows.insert(key).second)
           add(Severity::error, block, name(id),
-              "heap row (" +
-                  std::to_string(static_cast<std::uint32_t>(t.block_high) << 16 | t.block_low) +
-                  "," + std::to_string(t.offset) + ") is in the index twice");
+              "heap row (" + std::to_string(table_block(t)) + "," + std::to_string(t.offset) +
+                  ") is in the index twice");
       }
     }
   }
@@ -196,7 +200,8 @@ class Checker {
       open.pop_back();
       const NodeView view = graph_.node(id);
       const int count = graph_.link_count(view.header);
-      for (int i = 0; i < count; ++i) visit(view.links[i]);
+      for (int i = 0; i < count; ++i)
+        if (!graph_.unwritten(view.links[i])) visit(view.links[i]);
       if (++steps % 1024 == 0) {
         graph_.store().unpin_all();
         graph_.store().check_interrupts();

@@ -108,7 +108,12 @@ void Graph::read_model() {
     block = header->next;
   }
   if (model.size() != meta_.model_bytes) store_.fail(0, "the model is cut short");
-  codec_ = quant::Codec::load(model);
+  try {
+    codec_ = quant::Codec::load(model);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::corrupted_index) throw;
+    store_.fail(meta_.model_block, e.what());
+  }
 }
 
 NodeView Graph::node(NodeId id) {
@@ -151,7 +156,10 @@ void Graph::heap_rows(NodeId id, std::vector<HeapTid>& out) {
     const PageRead page(store_, node_block(id), kNodePage);
     const auto* header = node_in(const_cast<std::byte*>(page.bytes()), node_slot(id));
     if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return;
-    if (header->tid.offset != 0) out.push_back(header->tid);
+    if (header->tid.offset != 0) {
+      store_.check_row(node_block(id), table_block(header->tid));
+      out.push_back(header->tid);
+    }
     at = header->aux;
   }
   std::size_t steps = 0;
@@ -163,8 +171,11 @@ void Graph::heap_rows(NodeId id, std::vector<HeapTid>& out) {
     if (r->kind == kFreeRecord || r->node != id) return;  // freed meanwhile
     if (r->kind == kMoreRows) {
       const int count = std::min<int>(r->count, geometry_.rows_per_record());
-      for (int i = 0; i < count; ++i)
-        if (rows(r)[i].offset != 0) out.push_back(rows(r)[i]);
+      for (int i = 0; i < count; ++i) {
+        if (rows(r)[i].offset == 0) continue;
+        store_.check_row(record_block(at), table_block(rows(r)[i]));
+        out.push_back(rows(r)[i]);
+      }
     }
     at = r->next;
   }

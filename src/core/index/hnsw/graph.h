@@ -46,6 +46,12 @@ class Graph {
   NodeId node_id(Block block, std::uint32_t slot) const noexcept {
     return block * node_slots_ + slot;
   }
+  // A link whose count was read before its words were written: invariant (7).
+  bool unwritten(NodeId id) const noexcept { return id < node_slots_; }
+  bool unwritten(const UpperLink& l) const noexcept {
+    return l.node < node_slots_ || l.record < aux_slots_;
+  }
+
   Block record_block(RecordId id) const noexcept { return id / aux_slots_; }
   std::uint32_t record_slot(RecordId id) const noexcept { return id % aux_slots_; }
   RecordId record_id(Block block, std::uint32_t slot) const noexcept {

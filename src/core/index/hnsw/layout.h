@@ -31,7 +31,9 @@
 //  (6) Locks are taken in the order meta page, node page, auxiliary page, and no two of a kind,
 //  except
 //      a page that leaves or enters the chain of pages with freed slots (under the meta page).
-//  (7) Words of links are read without a lock: each is a whole id, old or new.
+//  (7) Words of links are read without a lock: each is a whole id, old or new, or 0 where the count
+//  was written before the link. No node and no record has the id 0, because block 0 is the meta
+//  page.
 #pragma once
 
 #include <cstddef>
@@ -65,6 +67,9 @@ struct HeapTid {
   bool operator==(const HeapTid&) const = default;
 };
 static_assert(sizeof(HeapTid) == 6);
+constexpr std::uint32_t table_block(HeapTid tid) noexcept {
+  return static_cast<std::uint32_t>(tid.block_high) << 16 | tid.block_low;
+}
 
 struct Meta {
   std::uint32_t magic;

@@ -222,6 +222,7 @@ void Remover::repair_node(NodeId id) {
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;
     for (const NodeId c : candidates) {
+      if (graph_.unwritten(c)) continue;
       const NodeView view = graph_.node(c);
       if (!view.alive()) continue;
       std::byte* to = codes_.data() + chosen.size() * code_bytes;
@@ -265,6 +266,7 @@ void Remover::repair_record(RecordId id) {
       before.assign(Graph::upper_links(r), Graph::upper_links(r) + graph_.upper_count(r));
     }
     for (const UpperLink& l : before) {
+      if (graph_.unwritten(l)) continue;
       if (!deleted(l.node)) {
         candidates.push_back(l);
         continue;
@@ -287,6 +289,7 @@ void Remover::repair_record(RecordId id) {
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;
     for (std::size_t c = 0; c < candidates.size(); ++c) {
+      if (graph_.unwritten(candidates[c])) continue;
       const NodeView view = graph_.node(candidates[c].node);
       if (!view.alive()) continue;
       std::byte* to = codes_.data() + chosen.size() * code_bytes;

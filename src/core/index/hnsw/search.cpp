@@ -23,8 +23,10 @@ void NodeDistances::operator()(const NodeId* ids, int count, std::vector<Candida
     int n = 0;
     // Everything that will be read is asked for before any of it is: pages are far apart, and
     // memory answers many requests in the time of one.
-    for (int i = start; i < end; ++i) graph_.touch(ids[i]);
+    for (int i = start; i < end; ++i)
+      if (!graph_.unwritten(ids[i])) graph_.touch(ids[i]);
     for (int i = start; i < end; ++i) {
+      if (graph_.unwritten(ids[i])) continue;
       const NodeView view = graph_.node(ids[i]);
       codes[n] = view.code;
       kept[n++] = ids[i];
@@ -70,7 +72,7 @@ bool Search::step_upper(const RecordHeader* record, std::vector<UpperCandidate>&
   ids_.clear();
   std::vector<RecordId> records;
   for (int i = 0; i < count; ++i)
-    if (visited_.insert(links[i].node)) {
+    if (!graph_.unwritten(links[i]) && visited_.insert(links[i].node)) {
       ids_.push_back(links[i].node);
       records.push_back(links[i].record);
     }
@@ -258,16 +260,17 @@ bool Search::start(int ef) {
 }
 
 void Search::expand(NodeId node) {
-  const NodeView view = graph_.node(node);
+  // Before all: a node that was freed meanwhile leads nowhere, not where the last one led.
+  found_.clear();
+  alive_.clear();
   ids_.clear();
+  const NodeView view = graph_.node(node);
   if (!view.used()) return;
   const int count = graph_.link_count(view.header);
   for (int i = 0; i < count; ++i) {
     const NodeId id = view.links[i];
     if (id != kNoNode && visited_.insert(id)) ids_.push_back(id);
   }
-  found_.clear();
-  alive_.clear();
   distances_(ids_.data(), static_cast<int>(ids_.size()), found_, &alive_);
   ++distances_.stats.hops;
 }

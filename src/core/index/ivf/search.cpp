@@ -122,7 +122,9 @@ void Search::read_list(std::uint32_t list) {
           float bound = exact ? distance[i] : distance[i] - LazyOrder::kCaution * error[i];
           // A damaged code may give no number; it comes last.
           if (std::isnan(bound)) bound = std::numeric_limits<float>::max();
-          hold({*page.at<RowId>(row_offset(from + i)), bound, exact});
+          const RowId row = *page.at<RowId>(row_offset(from + i));
+          store_.check_row(at, static_cast<std::uint32_t>(row >> 16));
+          hold({row, bound, exact});
         }
       }
       counts_.codes += n;
