@@ -102,6 +102,9 @@ struct CodecSpec {
 // Trains on `count` vectors of dim floats, row by row. Deterministic. Each kind has its file.
 std::unique_ptr<Codec> train_codec(const CodecSpec& spec, const float* sample, std::size_t count);
 
+// What an index keeps when nothing is asked. Below 16 dimensions a whole vector is no longer than
+// its code, and exact.
+CodecKind default_kind(Metric metric, int dim) noexcept;
 // Bits a dimension for rabitq when nothing is asked: fewer dimensions need more bits each.
 int default_rabitq_bits(int dim) noexcept;
 

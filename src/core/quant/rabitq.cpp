@@ -22,6 +22,11 @@ constexpr float kErrorQuantile = 1.9f;
 
 }  // namespace
 
+CodecKind default_kind(Metric metric, int dim) noexcept {
+  if (dim < 16) return CodecKind::none;
+  return metric == Metric::l1 ? CodecKind::sq8 : CodecKind::rabitq;
+}
+
 int default_rabitq_bits(int dim) noexcept {
   if (dim < 100) return 8;
   if (dim <= 1024) return 4;

@@ -102,7 +102,10 @@ IndexEstimate estimate(double rows, int dim, const std::string& type, JsonOption
     spec.kind = quant::CodecKind::binary;
   } else if (kind == "pq") {
     spec.kind = quant::CodecKind::pq;
-  } else if (kind != "auto" && kind != "rabitq") {
+  } else if (kind == "auto") {
+    if (spec.bits == 0) spec.kind = quant::default_kind(quant::Metric::l2, spec.dim);
+    spec.half = type == "halfvec";
+  } else if (kind != "rabitq") {
     throw Error(ErrorCode::invalid_argument, "unknown quantization \"" + kind + "\"");
   }
   const auto codec = quant::train_codec(spec, nullptr, 0);

@@ -117,7 +117,8 @@ quant::CodecSpec codec_spec(Relation index, const IndexedVectors& vectors) {
       spec.metric = quant::Metric::l2;
     }
   } else {
-    spec.kind = spec.metric == quant::Metric::l1 ? quant::CodecKind::sq8 : quant::CodecKind::rabitq;
+    spec.kind =
+        spec.bits > 0 ? quant::CodecKind::rabitq : quant::default_kind(spec.metric, spec.dim);
   }
   if (bit_type && asked == static_cast<int>(quant::CodecKind::none)) {
     spec.kind = quant::CodecKind::none;

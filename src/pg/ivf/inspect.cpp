@@ -79,7 +79,7 @@ IndexEstimate estimate(double rows, int dim, const std::string& type, JsonOption
     o.codec.kind = quant::CodecKind::none;
     o.codec.bits = 1;
   } else if (kind == "auto") {
-    o.codec.kind = dim < kWholeVectors ? quant::CodecKind::none : quant::CodecKind::rabitq;
+    o.codec.kind = quant::default_kind(quant::Metric::l2, dim);
   } else {
     const auto* found = std::find(std::begin(kCodecNames), std::end(kCodecNames), kind);
     if (found == std::end(kCodecNames))

@@ -112,18 +112,16 @@ quant::CodecSpec codec_spec(Relation index, const IndexedVectors& vectors) {
     spec.bits = 1;
     return spec;
   }
+  const int bits = o != nullptr ? o->bits : 0, subspaces = o != nullptr ? o->subspaces : 0;
   if (asked >= 0)
     spec.kind = static_cast<quant::CodecKind>(asked);
-  else if (spec.dim < kWholeVectors)
-    spec.kind = quant::CodecKind::none;
   else
-    spec.kind = spec.metric == quant::Metric::l1 ? quant::CodecKind::sq8 : quant::CodecKind::rabitq;
+    spec.kind = bits > 0 ? quant::CodecKind::rabitq : quant::default_kind(spec.metric, spec.dim);
   if (spec.metric == quant::Metric::l1 &&
       (spec.kind == quant::CodecKind::rabitq || spec.kind == quant::CodecKind::binary))
     throw Error(ErrorCode::invalid_argument,
                 "quantization \"rabitq\" and \"binary\" do not support L1 distance", {},
                 "Use quantization \"sq8\", \"pq\" or \"none\".");
-  const int bits = o != nullptr ? o->bits : 0, subspaces = o != nullptr ? o->subspaces : 0;
   if (bits != 0 && spec.kind != quant::CodecKind::rabitq && spec.kind != quant::CodecKind::pq)
     throw Error(ErrorCode::invalid_argument, "bits are an option of rabitq and pq");
   if (subspaces != 0 && spec.kind != quant::CodecKind::pq)

@@ -8,8 +8,6 @@
 namespace rv::pg::ivf {
 
 inline constexpr int kMostLists = 32768;
-// Dimensions below which codes save nothing worth an estimate.
-inline constexpr int kWholeVectors = 16;
 
 enum class IterativeScan : int { unset = -1, off = 0, relaxed_order = 1 };
 
