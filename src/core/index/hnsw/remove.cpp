@@ -205,24 +205,29 @@ void Remover::repair_node(NodeId id) {
       before.assign(view.links, view.links + graph_.link_count(view.header));
       query_->set_code(view.code);
     }
-    for (const NodeId l : before) {
-      if (!deleted(l)) {
-        candidates.push_back(l);
-        continue;
-      }
-      const NodeView gone = graph_.node(l);
+    // Through deleted nodes to live ones, and through further deleted nodes where those are few:
+    // when most of a graph goes, the neighbours of neighbours have gone too.
+    seen_.clear();
+    seen_.insert(id);
+    gone_.clear();
+    const auto meet = [&](NodeId l) {
+      if (graph_.unwritten(l) || !seen_.insert(l)) return;
+      (deleted(l) ? gone_ : candidates).push_back(l);
+    };
+    for (const NodeId l : before) meet(l);
+    const std::size_t first = gone_.size(), enough = static_cast<std::size_t>(most) * 2;
+    for (std::size_t g = 0; g < gone_.size(); ++g) {
+      if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
+      const NodeView gone = graph_.node(gone_[g]);
       if (!gone.used()) continue;
       const int count = graph_.link_count(gone.header);
-      for (int i = 0; i < count; ++i)
-        if (const NodeId next = gone.links[i]; next != id && !deleted(next))
-          candidates.push_back(next);
+      NodeId links[2 * kMaxM];
+      std::copy_n(gone.links, count, links);
+      for (int i = 0; i < count; ++i) meet(links[i]);
     }
-    std::sort(candidates.begin(), candidates.end());
-    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;
     for (const NodeId c : candidates) {
-      if (graph_.unwritten(c)) continue;
       const NodeView view = graph_.node(c);
       if (!view.alive()) continue;
       std::byte* to = codes_.data() + chosen.size() * code_bytes;
@@ -265,31 +270,30 @@ void Remover::repair_record(RecordId id) {
       level = r->level;
       before.assign(Graph::upper_links(r), Graph::upper_links(r) + graph_.upper_count(r));
     }
-    for (const UpperLink& l : before) {
-      if (graph_.unwritten(l)) continue;
-      if (!deleted(l.node)) {
-        candidates.push_back(l);
-        continue;
-      }
-      const RecordHeader* gone = graph_.record(l.record);
-      if (gone->kind != kUpperLinks || gone->node != l.node || gone->level != level) continue;
+    // As in repair_node().
+    seen_.clear();
+    seen_.insert(owner);
+    std::vector<UpperLink> gone_links;
+    const auto meet = [&](const UpperLink& l) {
+      if (graph_.unwritten(l) || !seen_.insert(l.node)) return;
+      (deleted(l.node) ? gone_links : candidates).push_back(l);
+    };
+    for (const UpperLink& l : before) meet(l);
+    const std::size_t first = gone_links.size(), enough = static_cast<std::size_t>(most) * 2;
+    for (std::size_t g = 0; g < gone_links.size(); ++g) {
+      if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
+      const UpperLink at = gone_links[g];
+      const RecordHeader* gone = graph_.record(at.record);
+      if (gone->kind != kUpperLinks || gone->node != at.node || gone->level != level) continue;
       const int count = graph_.upper_count(gone);
-      for (int i = 0; i < count; ++i) {
-        const UpperLink next = Graph::upper_links(gone)[i];
-        if (next.node != owner && !deleted(next.node)) candidates.push_back(next);
-      }
+      UpperLink links[kMaxM];
+      std::copy_n(Graph::upper_links(gone), count, links);
+      for (int i = 0; i < count; ++i) meet(links[i]);
     }
-    std::sort(candidates.begin(), candidates.end(),
-              [](const UpperLink& a, const UpperLink& b) { return a.node < b.node; });
-    candidates.erase(
-        std::unique(candidates.begin(), candidates.end(),
-                    [](const UpperLink& a, const UpperLink& b) { return a.node == b.node; }),
-        candidates.end());
     query_->set_code(graph_.node(owner).code);
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;
     for (std::size_t c = 0; c < candidates.size(); ++c) {
-      if (graph_.unwritten(candidates[c])) continue;
       const NodeView view = graph_.node(candidates[c].node);
       if (!view.alive()) continue;
       std::byte* to = codes_.data() + chosen.size() * code_bytes;

@@ -16,6 +16,7 @@
 #include "core/index/hnsw/graph.h"
 #include "core/index/hnsw/select.h"
 #include "core/index/hnsw/slots.h"
+#include "core/index/hnsw/visited.h"
 
 namespace rv::index::hnsw {
 
@@ -49,6 +50,10 @@ class Remover {
   std::unique_ptr<quant::CodeQuery> query_;
   std::vector<bool> deleted_;  // by node id
   std::vector<std::byte> codes_;
+  // Deleted nodes that a repair goes through at most in search of live ones.
+  static constexpr std::size_t kMostSteps = 256;
+  VisitedSet seen_;           // scratch
+  std::vector<NodeId> gone_;  // scratch
 };
 
 // Live heap rows and other sums, for statistics: one pass over the pages.
