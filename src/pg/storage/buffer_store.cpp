@@ -214,7 +214,16 @@ void BufferStore::prefetch(index::Block block) {
   call([this, block] { PrefetchBuffer(relation_, fork_, block); });
 }
 
+// Only a damaged reference leads to a page that this group of edits has locked: waiting for it
+// would have no end.
+void BufferStore::refuse_own_lock(index::Block block) const {
+  for (int i = 0; i < edit_count_; ++i)
+    if (BufferGetBlockNumber(edits_[i].buffer) == block)
+      fail(block, "reference to the page that it stands on");
+}
+
 index::PageStore::Opened BufferStore::lock_shared(index::Block block, index::PageKind kind) {
+  refuse_own_lock(block);
   Buffer buffer;
   if (const int slot = find_pin(block); slot >= 0) {
     buffer = pinned_[slot];
@@ -247,6 +256,7 @@ void BufferStore::begin_edits() {
 std::byte* BufferStore::edit(index::Block block, index::PageKind kind) {
   if (edit_count_ >= index::PageEdits::kMaxPages)
     throw Error(ErrorCode::internal, "more than four pages in one group of edits");
+  refuse_own_lock(block);
   const Buffer buffer = read_buffer(block);
   std::byte* page = content_of(BufferGetPage(buffer));
   Page image = call([&] {

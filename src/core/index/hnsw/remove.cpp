@@ -215,7 +215,7 @@ void Remover::repair_node(NodeId id) {
       (deleted(l) ? gone_ : candidates).push_back(l);
     };
     for (const NodeId l : before) meet(l);
-    const std::size_t first = gone_.size(), enough = static_cast<std::size_t>(most) * 2;
+    const std::size_t first = gone_.size(), enough = static_cast<std::size_t>(most) * 4;
     for (std::size_t g = 0; g < gone_.size(); ++g) {
       if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
       const NodeView gone = graph_.node(gone_[g]);
@@ -279,7 +279,7 @@ void Remover::repair_record(RecordId id) {
       (deleted(l.node) ? gone_links : candidates).push_back(l);
     };
     for (const UpperLink& l : before) meet(l);
-    const std::size_t first = gone_links.size(), enough = static_cast<std::size_t>(most) * 2;
+    const std::size_t first = gone_links.size(), enough = static_cast<std::size_t>(most) * 4;
     for (std::size_t g = 0; g < gone_links.size(); ++g) {
       if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
       const UpperLink at = gone_links[g];
