@@ -36,6 +36,7 @@ class NodeSet {
     return p != nullptr && ((*p)[word_of(id)] & bit_of(id)) != 0;
   }
   std::size_t size() const noexcept { return size_; }
+  std::size_t bytes() const noexcept { return charged_; }
   // With a set of the same budget.
   void swap(NodeSet& other) noexcept {
     near_.swap(other.near_);

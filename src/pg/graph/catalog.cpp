@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "pg/base/datum.h"
+#include "pg/base/relation_watch.h"
 #include "pg/graph/writer.h"
 
 extern "C" {
@@ -13,6 +14,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "executor/spi.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -83,13 +85,23 @@ namespace {
 
 // The graphs this session used. Any message about a schema or a changed relation may mean one of
 // them, so the names are looked up again after each.
+std::unordered_map<std::string, GraphTables>& known_graphs();
+std::uint64_t schema_news = 0;
+
+void forget_graphs(Oid) noexcept { known_graphs().clear(); }
+
 std::unordered_map<std::string, GraphTables>& known_graphs() {
   static auto* const graphs = [] {
     auto* made = new std::unordered_map<std::string, GraphTables>;
+    watch_relations(forget_graphs);
     call([] {
-      CacheRegisterRelcacheCallback([](Datum, Oid) { known_graphs().clear(); }, 0);
       CacheRegisterSyscacheCallback(
-          NAMESPACEOID, [](Datum, int, uint32) { known_graphs().clear(); }, 0);
+          NAMESPACEOID,
+          [](Datum, int, uint32) {
+            ++schema_news;
+            known_graphs().clear();
+          },
+          0);
     });
     return made;
   }();
@@ -99,9 +111,11 @@ std::unordered_map<std::string, GraphTables>& known_graphs() {
 GraphTables known_graph(std::string_view name) {
   const std::string key(name);
   if (const auto it = known_graphs().find(key); it != known_graphs().end()) return it->second;
+  const std::uint64_t before = relation_news() + schema_news;
   const GraphTables g = look_up_graph(name);
   // Undoing what this transaction made sends the same messages.
-  if (OidIsValid(g.name_ids)) known_graphs().emplace(key, g);
+  if (OidIsValid(g.name_ids) && relation_news() + schema_news == before)
+    known_graphs().emplace(key, g);
   return g;
 }
 
@@ -124,6 +138,18 @@ GraphTables find_graph(std::string_view name) {
     if (r != ACLCHECK_OK) aclcheck_error(r, OBJECT_SCHEMA, get_namespace_name(g.schema));
   });
   return g;
+}
+
+GraphTables open_graph(std::string_view name) {
+  for (GraphTables g = find_graph(name);;) {
+    call([&g] {
+      for (const Oid table : {g.node, g.node_label, g.edge, g.name})
+        LockRelationOid(table, AccessShareLock);
+    });
+    const GraphTables locked = find_graph(name);
+    if (locked == g) return g;
+    g = locked;
+  }
 }
 
 void check_table_access(Oid table, AclMode mode) {

@@ -33,6 +33,7 @@ struct GraphTables {
   Oid edge_ids = InvalidOid;
   Oid name_ids = InvalidOid;
   Oid map_type = InvalidOid;  // cypher_map
+  bool operator==(const GraphTables&) const = default;
 };
 
 // Attribute numbers.
@@ -44,6 +45,9 @@ inline constexpr AttrNumber kNameId = 1, kNameKind = 2, kNameName = 3;
 // The tables of the graph, for a user who may use its schema (42501); 42704 when there is no graph
 // of that name.
 GraphTables find_graph(std::string_view name);
+// The same, and its tables are locked for reading to the end of the transaction: an index that
+// REINDEX CONCURRENTLY replaces stays complete until then.
+GraphTables open_graph(std::string_view name);
 // All zero when there is none; checks no privilege.
 GraphTables look_up_graph(std::string_view name);
 

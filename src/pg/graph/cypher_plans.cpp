@@ -4,11 +4,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "pg/base/guard.h"
-
-extern "C" {
-#include "utils/inval.h"
-}
+#include "pg/base/relation_watch.h"
 
 namespace rv::pg {
 namespace {
@@ -16,26 +12,15 @@ namespace {
 constexpr std::size_t kPlans = 128;
 constexpr std::size_t kLongestQuery = 65536;  // longer texts are not worth the memory
 
-std::uint64_t invalidations = 0;
-
 struct Entry {
   std::shared_ptr<const graph::Plan> plan;
-  std::uint64_t invalidations;
+  std::uint64_t news;  // relation_news() when it was made
 };
 
 // Never destroyed: exit() in a backend runs the destructors of statics.
 std::unordered_map<std::string, Entry>& plans() {
   static auto* map = new std::unordered_map<std::string, Entry>();
   return *map;
-}
-
-void watch_catalogue() {
-  static bool watching = false;
-  if (watching) return;
-  call([] {
-    CacheRegisterRelcacheCallback([](Datum, Oid) { ++invalidations; }, static_cast<Datum>(0));
-  });
-  watching = true;
 }
 
 // A plan with calls points to procedures of the store it was made with.
@@ -57,16 +42,16 @@ bool can_be_kept(const graph::Plan& plan) {
 
 std::shared_ptr<const graph::Plan> cypher_plan(std::string_view graph, std::string_view query,
                                                graph::GraphStore& store) {
-  watch_catalogue();
   std::string key(graph);
   key += '\0';
   key += query;
   const auto known = plans().find(key);
   if (known != plans().end()) {
-    if (known->second.invalidations == invalidations) return known->second.plan;
+    if (known->second.news == relation_news()) return known->second.plan;
     plans().erase(known);
   }
-  const std::uint64_t before = invalidations;
+  // The store watches the catalogue (names.h).
+  const std::uint64_t before = relation_news();
   std::shared_ptr<const graph::Plan> plan = graph::make_plan(query, store);
   if (query.size() > kLongestQuery || !can_be_kept(*plan)) return plan;
   if (plans().size() >= kPlans) plans().erase(plans().begin());

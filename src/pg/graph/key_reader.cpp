@@ -5,11 +5,14 @@
 extern "C" {
 #include "access/genam.h"
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/nbtree.h"
 #include "access/table.h"
 #include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "pgstat.h"
 #include "utils/rel.h"
 }
@@ -46,20 +49,24 @@ bool KeyReader::usable() {
   rel_ = index_open(index_, AccessShareLock);
   bool plain = heap_->rd_tableam == GetHeapamTableAmRoutine() &&
                rel_->rd_rel->relam == BTREE_AM_OID &&
-               IndexRelationGetNumberOfKeyAttributes(rel_) == columns_;
-  for (int i = 0; plain && i < columns_; ++i)
-    plain =
-        rel_->rd_indoption[i] == 0 && TupleDescAttr(rel_->rd_att, i)->attlen == (wide_[i] ? 8 : 4);
-  if (plain) {
-    const Buffer buffer = ReadBuffer(rel_, BTREE_METAPAGE);
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const BTMetaPageData* meta = BTPageGetMeta(BufferGetPage(buffer));
-    // Older trees let equal entries lie on both sides of a pivot.
-    plain = meta->btm_magic == BTREE_MAGIC && meta->btm_version >= BTREE_NOVAC_VERSION;
-    root_ = meta->btm_fastroot == P_NONE ? InvalidBlockNumber : meta->btm_fastroot;
-    UnlockReleaseBuffer(buffer);
+               IndexRelationGetNumberOfKeyAttributes(rel_) == columns_ &&
+               rel_->rd_index->indisvalid && rel_->rd_indextuple != nullptr &&
+               heap_attisnull(rel_->rd_indextuple, Anum_pg_index_indpred, nullptr);
+  for (int i = 0; plain && i < columns_; ++i) {
+    // An entry with a NULL has another layout.
+    const AttrNumber column = rel_->rd_index->indkey.values[i];
+    const Oid type = wide_[i] ? INT8OID : INT4OID;
+    plain = column > 0 && TupleDescAttr(heap_->rd_att, column - 1)->attnotnull &&
+            TupleDescAttr(heap_->rd_att, column - 1)->atttypid == type &&
+            rel_->rd_opcintype[i] == type && rel_->rd_indoption[i] == 0;
   }
   if (plain) {
+    bool heap_key_space, all_equal_image;
+    _bt_metaversion(rel_, &heap_key_space, &all_equal_image);
+    plain = heap_key_space;  // older trees let equal entries lie on both sides of a pivot
+  }
+  if (plain) {
+    find_root();
     blocks_ = RelationGetNumberOfBlocks(rel_);
     entries_ = static_cast<char*>(palloc(kEntryBytes * MaxTIDsPerBTreePage));
     rows_ = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * MaxTIDsPerBTreePage));
@@ -94,6 +101,28 @@ void KeyReader::close() {
     entries_ = nullptr;
   }
   checked_ = usable_ = false;
+  resting_ = InvalidBlockNumber;
+}
+
+// As index_getnext_tid() does, from where deletions left the only page of a level.
+void KeyReader::find_root() {
+  const Buffer buffer = ReadBuffer(rel_, BTREE_METAPAGE);
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const BTMetaPageData* meta = BTPageGetMeta(BufferGetPage(buffer));
+  root_ = meta->btm_fastroot == P_NONE ? InvalidBlockNumber : meta->btm_fastroot;
+  UnlockReleaseBuffer(buffer);
+}
+
+void KeyReader::rest() noexcept {
+  if (!BufferIsValid(leaf_)) return;
+  resting_ = BufferGetBlockNumber(leaf_);
+  keep_leaf(InvalidBuffer);
+  // The root of a small index is a leaf.
+  Buffer& root = inner_[root_ % kInnerPins];
+  if (resting_ == root_ && BufferIsValid(root)) {
+    ReleaseBuffer(root);
+    root = InvalidBuffer;
+  }
 }
 
 void KeyReader::keep_leaf(Buffer buffer) {
@@ -166,7 +195,7 @@ bool KeyReader::beyond(Page page) const {
 // Does the key's first entry lie on this leaf for certain?
 bool KeyReader::on_leaf(Page page) const {
   const BTPageOpaque opaque = opaque_of(page);
-  if (P_IGNORE(opaque) || beyond(page)) return false;
+  if (PageIsNew(page) || !P_ISLEAF(opaque) || P_IGNORE(opaque) || beyond(page)) return false;
   const OffsetNumber first = P_FIRSTDATAKEY(opaque);
   if (first > PageGetMaxOffsetNumber(page)) return false;
   auto* entry = reinterpret_cast<IndexTuple>(PageGetItem(page, PageGetItemId(page, first)));
@@ -190,10 +219,17 @@ OffsetNumber KeyReader::first_at_least(Page page) const {
 
 // The leaf where the key's entries begin, pinned and locked for reading.
 Buffer KeyReader::descend() {
-  BlockNumber block = root_;
-  Buffer buffer = inner(block);
+  Buffer buffer = inner(root_);
   bool remembered = true;
   LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const BTPageOpaque root = opaque_of(BufferGetPage(buffer));
+  if (P_IGNORE(root) || !P_LEFTMOST(root) || !P_RIGHTMOST(root)) {
+    // Split since. Right links would lead everywhere still, but slowly.
+    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    find_root();
+    buffer = inner(root_);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  }
   for (;;) {
     Page page = BufferGetPage(buffer);
     BTPageOpaque opaque = opaque_of(page);
@@ -260,9 +296,13 @@ void KeyReader::seek(const IndexKey& key, Snapshot snapshot) {
   count_ = 0;
   pending_ = false;
   following_ = InvalidBlockNumber;
+  // Who writes in the same query may have begun the tree since.
+  if (root_ == InvalidBlockNumber) find_root();
   if (root_ == InvalidBlockNumber) return;
   pgstat_count_index_scan(rel_);
   bool here = false;
+  if (!BufferIsValid(leaf_) && resting_ != InvalidBlockNumber) leaf_ = read_leaf(resting_);
+  resting_ = InvalidBlockNumber;
   if (BufferIsValid(leaf_)) {
     LockBuffer(leaf_, BUFFER_LOCK_SHARE);
     here = on_leaf(BufferGetPage(leaf_));

@@ -52,6 +52,8 @@ class KeyReader {
   // The next visible entries with the key, those of one page: their columns with their alignment,
   // kEntryBytes apart. Returns how many, 0 at the end; valid until the next call.
   std::size_t next(const char** entries);
+  // Until the next seek(): gives back the pin that VACUUM would wait for. May not fail.
+  void rest() noexcept;
   void close();
 
  private:
@@ -59,6 +61,7 @@ class KeyReader {
 
   Buffer inner(BlockNumber block);
   Buffer read_leaf(BlockNumber block);
+  void find_root();
   Buffer descend();
   void keep_leaf(Buffer buffer);
   std::int64_t column(const char* data, int i) const;
@@ -84,6 +87,7 @@ class KeyReader {
   std::shared_ptr<RecentBuffers> recent_;
   Buffer inner_[kInnerPins] = {};
   Buffer leaf_ = InvalidBuffer;
+  BlockNumber resting_ = InvalidBlockNumber;  // the leaf before rest()
   Buffer visibility_map_ = InvalidBuffer;
   IndexFetchTableData* fetch_ = nullptr;
   TupleTableSlot* slot_ = nullptr;

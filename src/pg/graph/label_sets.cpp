@@ -22,6 +22,16 @@ LabelSet& label_set(Oid node_label_table, std::int32_t label) {
   return *set;
 }
 
+bool make_room_for_label_set(std::size_t bytes) {
+  std::size_t taken = bytes;
+  for (const auto& [table, sets] : all_sets())
+    for (const auto& [label, set] : sets) taken += set->nodes.bytes();
+  if (taken <= kLabelSetBytes) return true;
+  if (bytes > kLabelSetBytes) return false;
+  all_sets().clear();
+  return true;
+}
+
 void forget_label_sets(Oid table) noexcept {
   if (OidIsValid(table)) {
     all_sets().erase(table);

@@ -18,6 +18,10 @@ struct LabelSet {
 // Of a label of a graph, by its table of labels; empty until it is filled. Valid until the next
 // message about a changed table.
 LabelSet& label_set(Oid node_label_table, std::int32_t label);
+// Bytes that the sets of the session may take together: what does not fit is not kept.
+inline constexpr std::size_t kLabelSetBytes = std::size_t{64} << 20;
+// Makes room for a set of so many bytes by forgetting all others; false: it is too large.
+bool make_room_for_label_set(std::size_t bytes);
 // Called by PostgreSQL's invalidation: InvalidOid means all tables.
 void forget_label_sets(Oid table) noexcept;
 

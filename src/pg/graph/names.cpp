@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pg/base/relation_watch.h"
 #include "pg/graph/label_sets.h"
 #include "pg/graph/row_places.h"
 
@@ -12,7 +13,6 @@ extern "C" {
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/snapmgr.h"
 }
 
@@ -76,13 +76,13 @@ struct SessionNames {
   static SessionNames& get() {
     static auto* const names = [] {
       auto* made = new SessionNames;
-      call([] { CacheRegisterRelcacheCallback(forget, 0); });
+      watch_relations(forget);
       return made;
     }();
     return *names;
   }
   // A dropped, truncated or rewritten table; called by PostgreSQL.
-  static void forget(Datum, Oid table) noexcept {
+  static void forget(Oid table) noexcept {
     forget_row_places(table);
     forget_label_sets(table);
     auto& graphs = get().graphs;

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "pg/base/relation_watch.h"
+
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -14,7 +16,6 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -26,20 +27,20 @@ namespace rv::pg {
 namespace {
 
 using Indexes = std::unordered_map<Oid, std::vector<PropertyIndex>>;
-void forget(Datum, Oid table) noexcept;
+void forget(Oid table) noexcept;
 
 // Watches the catalogue from its first use on.
 Indexes& remembered() {
   static auto* const indexes = [] {
     auto* made = new Indexes;
-    call([] { CacheRegisterRelcacheCallback(forget, 0); });
+    watch_relations(forget);
     return made;
   }();
   return *indexes;
 }
 
 // What is remembered of a table whose indexes changed; InvalidOid: of all. Called by PostgreSQL.
-void forget(Datum, Oid table) noexcept {
+void forget(Oid table) noexcept {
   if (OidIsValid(table)) {
     remembered().erase(table);
   } else {
@@ -147,6 +148,7 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
   const Oid table = on_relationships ? tables.edge : tables.node;
   static thread_local std::vector<PropertyIndex> unsettled;
   if (const auto it = remembered().find(table); it != remembered().end()) return it->second;
+  const std::uint64_t before = relation_news();
   struct Listed {
     Found* rows;
     Oid* oids;
@@ -166,7 +168,7 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
     return out;
   });
   std::vector<PropertyIndex> indexes;
-  bool settled = true;
+  bool settled = relation_news() == before;
   for (int i = 0; i < found.count; ++i) {
     const Found& f = found.rows[i];
     settled = settled && !f.for_later;

@@ -23,7 +23,7 @@ using graph::NameKind;
 using graph::Value;
 
 PgStore::PgStore(std::string_view graph)
-    : graph_name_(graph), tables_(find_graph(graph)), names_(tables_) {
+    : graph_name_(graph), tables_(open_graph(graph)), names_(tables_) {
   context_ = call([] {
     return AllocSetContextCreateInternal(CurrentMemoryContext, "graph store",
                                          ALLOCSET_DEFAULT_SIZES);
@@ -112,6 +112,7 @@ KeyReader* PgStore::acquire_walk(Walk which) {
       default:
         made->init(tables_.node_label, tables_.node_label_key, {false, true}, context_);
     }
+    w.free.reserve(w.all.size());
     w.free.push_back(made.get());
   }
   KeyReader* r = w.free.back();
@@ -119,6 +120,12 @@ KeyReader* PgStore::acquire_walk(Walk which) {
   r->remember();
   w.free.pop_back();
   return r;
+}
+
+// `free` has room for all: no allocation.
+void PgStore::release_walk(Walk which, KeyReader* reader) noexcept {
+  reader->rest();
+  walks_[which].free.push_back(reader);
 }
 
 Snapshot PgStore::write_snapshot() {

@@ -135,7 +135,7 @@ class PgStore final : public graph::GraphStore {
   };
   // Null where the index must be read through the access method.
   KeyReader* acquire_walk(Walk which);
-  void release_walk(Walk which, KeyReader* reader) { walks_[which].free.push_back(reader); }
+  void release_walk(Walk which, KeyReader* reader) noexcept;
 
   void init_pools();
   void release_tables();       // ends scans and closes tables; they open again when needed
@@ -164,7 +164,7 @@ class PgStore final : public graph::GraphStore {
   void lock_for_merge(graph::NodeId id);
   void relationships_between(const graph::NewRelationship& r, Snapshot snapshot,
                              std::vector<graph::RelationshipId>& out);
-  bool has_relationships(graph::NodeId id, Snapshot snapshot);
+  std::optional<graph::RelationshipId> relationship_left(graph::NodeId id, Snapshot snapshot);
   void need_no_relationships(graph::NodeId id);
   std::optional<TupleTableSlot*> find_for_write(Pool which, std::int64_t id, PooledScan** scan);
   void change_row(bool node, std::int64_t id, const graph::NodeChange& change);

@@ -260,36 +260,53 @@ void PgStore::delete_relationships(std::span<const RelationshipId> ids) {
   }
 }
 
-// Whether a relationship of the node is left in the snapshot.
-bool PgStore::has_relationships(NodeId id, Snapshot snapshot) {
+// A relationship of the node that is left in the snapshot.
+std::optional<RelationshipId> PgStore::relationship_left(NodeId id, Snapshot snapshot) {
   for (const Pool which : {kOut1, kIn1}) {
     ScanPool& scans = pool(which);
+    RelationshipId left = 0;
     const bool any = call([&] {
       PooledScan* s = scans.acquire(snapshot);
       ScanKeyData key;
       int8_key(&key, 1, id);
       rescan(s, &key, 1);
-      const bool found = next_index_entry(s) != nullptr;
+      const char* entry = next_index_entry(s);
+      if (entry != nullptr) memcpy(&left, entry + kEdgeEntryId, sizeof left);
       s->scan->xs_snapshot = snapshot_;
       scans.release(s);
-      return found;
+      return entry != nullptr;
     });
-    if (any) return true;
+    if (any) return left;
   }
-  return false;
+  return std::nullopt;
 }
 
-// The node is locked. A relationship that this query can see is the caller's fault; one that only
-// the newest snapshot shows was made by a concurrent transaction, whose lock was waited for.
+// The node is locked, so the newest snapshot shows what is left for good. If this query can see it
+// too, it is the caller's fault; else a concurrent transaction made it, whose lock was waited for.
+// What only this query can see, a concurrent transaction deleted.
 void PgStore::need_no_relationships(NodeId id) {
-  if (has_relationships(id, write_snapshot()))
+  Snapshot own = write_snapshot();
+  Snapshot latest = call([] { return RegisterSnapshot(GetLatestSnapshot()); });
+  const auto left = relationship_left(id, latest);
+  call([latest] { UnregisterSnapshot(latest); });
+  if (!left) {
+    if (transaction_snapshot() && relationship_left(id, own)) fail_serialization();
+    return;
+  }
+  ScanPool& scans = pool(kEdgeByKey);
+  const bool seen = call([&scans, own, &left, this] {
+    PooledScan* s = scans.acquire(own);
+    const bool found = fetch_by_id(s, *left);
+    ExecClearTuple(s->slot);
+    s->scan->xs_snapshot = snapshot_;
+    scans.release(s);
+    return found;
+  });
+  if (seen)
     throw Error(ErrorCode::constraint_violation,
                 "cannot delete node " + std::to_string(id) + ", because it still has relationships",
                 "DeleteConnectedNode", "Delete them first, or use DETACH DELETE.");
-  Snapshot latest = call([] { return RegisterSnapshot(GetLatestSnapshot()); });
-  const bool concurrent = has_relationships(id, latest);
-  call([latest] { UnregisterSnapshot(latest); });
-  if (concurrent) fail_serialization();
+  fail_serialization();
 }
 
 void PgStore::delete_nodes(std::span<const NodeId> ids) {

@@ -45,13 +45,19 @@ bool PgStore::test_by_set(std::span<const NodeId> ids, NameId label, std::int8_t
     if (set.state != now) {
       set.nodes.clear();
       set.state = {};
-      set.asked += ids.size();
-      if (static_cast<double>(set.asked) < label_count(label) / 8) return false;
+      const auto asked = static_cast<double>(set.asked += ids.size());
+      // Statistics are read from the catalogue: `set` may be gone afterwards.
+      if (asked < label_count(label) / 8) return false;
       const auto cursor = scan_label(label);
       NodeId nodes[512];
       graph::NodeSet found(nullptr);
       for (std::size_t n = 0; (n = cursor->next(nodes)) > 0;)
-        for (std::size_t i = 0; i < n; ++i) found.insert(nodes[i]);
+        for (std::size_t i = 0; i < n && found.bytes() <= kLabelSetBytes; ++i)
+          found.insert(nodes[i]);
+      if (!make_room_for_label_set(found.bytes())) {
+        label_set(table, label).asked = 0;
+        return false;
+      }
       // The scan may have taken messages about changed tables: look again.
       LabelSet& filled = label_set(table, label);
       filled.nodes.swap(found);

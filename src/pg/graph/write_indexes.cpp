@@ -2,11 +2,13 @@
 
 #include <unordered_map>
 
+#include "pg/base/relation_watch.h"
+
 extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
-#include "utils/inval.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -17,23 +19,23 @@ namespace {
 
 using Tables = std::unordered_map<Oid, std::shared_ptr<WriteIndexes>>;
 
+void forget(Oid table) noexcept;
+
 Tables& known() {
   static auto* const tables = [] {
     auto* made = new Tables;
-    call([] {
-      CacheRegisterRelcacheCallback(
-          [](Datum, Oid table) {
-            if (OidIsValid(table)) {
-              known().erase(table);
-            } else {
-              known().clear();
-            }
-          },
-          0);
-    });
+    watch_relations(forget);
     return made;
   }();
   return *tables;
+}
+
+void forget(Oid table) noexcept {
+  if (OidIsValid(table)) {
+    known().erase(table);
+  } else {
+    known().clear();
+  }
 }
 
 }  // namespace
@@ -83,6 +85,8 @@ void WriteIndexes::open(ResultRelInfo* target, EState* estate) {
     auto* info = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo)));
     *info = *infos_[i];
     info->ii_AmCache = nullptr;
+    // CREATE INDEX CONCURRENTLY begins to want entries without a message about the table.
+    info->ii_ReadyForInserts = target->ri_IndexRelationDescs[i]->rd_index->indisready;
     info->ii_Context = estate->es_query_cxt;
     target->ri_IndexRelationInfo[i] = info;
   }
@@ -90,11 +94,16 @@ void WriteIndexes::open(ResultRelInfo* target, EState* estate) {
 
 std::shared_ptr<WriteIndexes> write_indexes(Relation table) {
   const Oid oid = RelationGetRelid(table);
-  if (const auto it = known().find(oid); it != known().end()) return it->second;
+  const Oid user = GetUserId();  // who may call the functions in the expressions
+  if (const auto it = known().find(oid); it != known().end() && it->second->user_ == user)
+    return it->second;
+  const std::uint64_t before = relation_news();
   auto made = std::make_shared<WriteIndexes>();
+  made->user_ = user;
   made->prepare(table);
-  // A message about the table while it was prepared is answered by the lock: nothing changes now.
-  known()[oid] = made;
+  // For this transaction what was found is right, the lock on the table sees to that. Indexes that
+  // are made concurrently may have been announced meanwhile: later ones look again.
+  if (relation_news() == before) known()[oid] = made;
   return made;
 }
 

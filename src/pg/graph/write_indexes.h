@@ -28,6 +28,7 @@ class WriteIndexes {
   void prepare(Relation table);
 
   MemoryContext context_ = nullptr;
+  Oid user_ = InvalidOid;
   int count_ = 0;
   Oid* indexes_ = nullptr;
   IndexInfo** infos_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "core/base/no_destructor.h"
 #include "pg/base/guard.h"
+#include "pg/base/relation_watch.h"
 #include "pg/base/signal_trigger.h"
 #include "pg/learning/capture.h"
 
@@ -15,7 +16,6 @@ extern "C" {
 #include "commands/trigger.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
@@ -44,7 +44,7 @@ State& state() {
   return *s;
 }
 
-void on_change(Datum, Oid relation) {
+void on_change(Oid relation) noexcept {
   State& s = state();
   if (relation == InvalidOid || relation == s.signal) s.stale = true;
 }
@@ -138,7 +138,7 @@ Entry load(Relation index) {
 const Entry& entry_of(Relation index) {
   State& s = state();
   if (!s.registered) {
-    call([] { CacheRegisterRelcacheCallback(on_change, Datum(0)); });
+    watch_relations(on_change);
     s.registered = true;
   }
   if (s.stale) {

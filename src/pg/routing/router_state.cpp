@@ -6,6 +6,7 @@
 #include "core/base/no_destructor.h"
 #include "core/text/embed.h"
 #include "pg/base/datum.h"
+#include "pg/base/relation_watch.h"
 #include "pg/base/signal_trigger.h"
 #include "pg/routing/state_loader.h"
 #include "pg/types/dense_datum.h"
@@ -15,7 +16,6 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/xid8.h"
@@ -53,7 +53,7 @@ Cache& cache() {
   return *c;
 }
 
-void on_relcache_change(Datum, Oid relation) {
+void on_relcache_change(Oid relation) noexcept {
   Cache& c = cache();
   if (relation == InvalidOid || relation == c.agents) c.agents_changed = true;
   if (relation == InvalidOid || relation == c.circuits) c.circuits_changed = true;
@@ -77,8 +77,8 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionI
 void prepare_cache(Oid schema) {
   Cache& c = cache();
   if (!c.registered) {
+    watch_relations(on_relcache_change);
     call([] {
-      CacheRegisterRelcacheCallback(on_relcache_change, Datum(0));
       RegisterXactCallback(on_transaction_end, nullptr);
       RegisterSubXactCallback(on_subtransaction_end, nullptr);
     });

@@ -4,7 +4,7 @@
 \set QUIET 1
 \pset format unaligned
 \pset tuples_only true
-SELECT plan(16);
+SELECT plan(18);
 DO $$ BEGIN PERFORM ruvector_create_graph('w'); END $$;
 CREATE FUNCTION c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('w', q, p) x$$;
@@ -51,4 +51,13 @@ SELECT count(*) AS made FROM ruvector_cypher('grows', 'CREATE INDEX FOR (n:Q) ON
 SELECT count(*) AS made FROM ruvector_cypher('grows', 'MATCH (n:Q {i: 1}) SET n.j = 1') \gset
 SELECT ok(EXISTS (SELECT 1 FROM ruvector_cypher('grows', 'EXPLAIN MATCH (n:Q {i: 1}) SET n.j = 1') x
   WHERE x::text LIKE '%IndexSeek%'), 'an index is used on an empty graph');
+-- A query that reads an index while it is empty, and again after the query itself has filled it.
+SELECT is((SELECT string_agg(x::text, ';') FROM ruvector_cypher('grows',
+  'OPTIONAL MATCH (n:Q)-[r]->() WITH count(r) AS none UNWIND range(1, 900) AS i CREATE (n:Q {i: i})-[:R]->(:S)
+   WITH count(*) AS made MATCH (n:Q)-[r:R]->(s:S) RETURN made, count(r) AS n') x), '{"made":900,"n":900}', 'an index that was empty');
+-- While the tree grows beneath the reader.
+SELECT is((SELECT string_agg(x::text, ';') FROM ruvector_cypher('grows',
+  'MATCH (n:Q)-[r:R]->() WITH count(r) AS before UNWIND range(1, 5000) AS i CREATE (n:Q)-[:R]->(:S)
+   WITH before, count(*) AS made MATCH (n:Q)-[r:R]->(:S) RETURN before, made, count(r) AS n') x),
+  '{"before":900,"made":5000,"n":5900}', 'an index that grew');
 SELECT * FROM finish();
