@@ -152,6 +152,7 @@ void PgStore::advance() {
   if (refresh_) {
     // Another transaction made what this statement must now see.
     refresh_ = false;
+    refreshed_ = true;
     dirty_ = true;  // writes must see it as well
     snapshot_ = call([] {
       CommandCounterIncrement();

@@ -222,6 +222,7 @@ class PgStore final : public graph::GraphStore {
   std::unordered_set<std::int64_t> touched_;  // rows changed since the last command id
   bool dirty_ = false;                        // written since write_snapshot_ was taken
   bool refresh_ = false;                      // the next advance() takes a new snapshot
+  bool refreshed_ = false;                    // one did
 };
 
 }  // namespace rv::pg

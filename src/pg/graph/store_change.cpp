@@ -104,6 +104,7 @@ void PgStore::change_row(bool node, std::int64_t id, const graph::NodeChange& ch
   const auto slot = find_for_write(which, id, &scan);
   if (!slot) {
     pool(which).release(scan);
+    if (refreshed_) fail_serialization();  // it may have gone before the newer snapshot
     throw Error(ErrorCode::constraint_violation,
                 std::string(node ? "node " : "relationship ") + std::to_string(id) +
                     " does not exist any more",

@@ -168,7 +168,8 @@ void PgStore::lock_endpoint(NodeId id) {
   pool(kNodeByKey).release(scan);
   if (outcome != WriteOutcome::gone) return;
   locked_.erase(id);
-  if (found) fail_serialization();  // a concurrent transaction deleted it
+  // A concurrent transaction deleted it; perhaps before this query took its newer snapshot.
+  if (found || refreshed_) fail_serialization();
   throw Error(ErrorCode::constraint_violation,
               "node " + std::to_string(id) + " of the new relationship does not exist",
               "EntityNotFound");
