@@ -113,6 +113,10 @@ void Parser::single_query(SingleQuery& q, bool subquery) {
 }
 
 bool Parser::clause(SingleQuery& q) {
+  if (++clauses_ > kMostClauses)
+    throw Error(ErrorCode::too_complex,
+                "query has more than " + std::to_string(kMostClauses) + " clauses", {},
+                "Pass rows as a parameter to UNWIND instead of writing a clause for each.");
   const std::uint32_t begin = here();
   ClausePtr c;
   if (take_word("MATCH")) {

@@ -1,6 +1,7 @@
 // Operators, loosest first: OR, XOR, AND, NOT, comparison, string/list/null predicates, + -, * / %,
 // ^, unary + -, postfix.
 #include <limits>
+#include <utility>
 
 #include "core/graph/parser_impl.h"
 
@@ -22,7 +23,11 @@ Parser::Nesting::Nesting(Parser& parser) : parser_(parser) {
 
 ExprPtr Parser::expression() {
   const Nesting nesting(*this);
-  return or_expression();
+  const bool creating =
+      std::exchange(creating_, false);  // a pattern in an expression is looked for
+  ExprPtr e = or_expression();
+  creating_ = creating;
+  return e;
 }
 
 template <class Next>

@@ -27,8 +27,17 @@ void Parser::path_selector(PatternPart& part) {
     part.selector = Selector::shortest_groups;
 }
 
+void Parser::count_step() {
+  if (!creating_ && ++steps_ > kMostSteps)
+    throw Error(ErrorCode::too_complex,
+                "query looks for more than " + std::to_string(kMostSteps) +
+                    " relationships and parts of patterns",
+                {}, "A pattern such as (a)-[*1..5]->(b) repeats a relationship.");
+}
+
 void Parser::pattern_chain(PatternPart& part) {
   const Nesting nesting(*this);
+  count_step();
   bool after_node = false;
   // Where a piece meets a relationship or another piece stands a node without a name.
   const auto end_in_node = [&] {
@@ -47,6 +56,7 @@ void Parser::pattern_chain(PatternPart& part) {
       after_node = true;
     } else if (at_relationship(0)) {
       end_in_node();
+      count_step();
       const std::uint32_t begin = here();
       RelationshipPattern r = relationship_pattern();
       if (at_quantifier()) {

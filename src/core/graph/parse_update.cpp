@@ -6,7 +6,9 @@ namespace rv::graph {
 ClausePtr Parser::create() {
   auto c = std::make_unique<Clause>();
   c->kind = Clause::Kind::create;
+  creating_ = true;
   c->pattern = pattern();
+  creating_ = false;
   return c;
 }
 

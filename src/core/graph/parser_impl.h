@@ -53,6 +53,9 @@ class Parser {
     Parser& parser_;
   };
 
+  // Counts a step that a pattern adds to the plan.
+  void count_step();
+
   // --- clauses ---
   void query(Query& q, bool subquery);
   void single_query(SingleQuery& q, bool subquery);
@@ -136,6 +139,8 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t i_ = 0;
   int depth_ = 0;
+  int clauses_ = 0, steps_ = 0;
+  bool creating_ = false;  // in the pattern of CREATE
 };
 
 }  // namespace rv::graph

@@ -74,6 +74,25 @@ TEST(CypherParse, TellsPatternsFromArithmetic) {
   EXPECT_EQ(s.value("[(1)-(2), 3]"), "[-1,3]");
 }
 
+TEST(CypherParse, BoundsTheStepsOfAPlan) {
+  const auto times = [](const char* text, int n) {
+    std::string out;
+    for (int i = 0; i < n; ++i) out += text;
+    return out;
+  };
+  for (const std::string& query :
+       {"MATCH (a)" + times("-->()", 250) + " RETURN 1",
+        "MATCH (a)" + times(", ()", 250) + " RETURN 1", times("MATCH () ", 251) + "RETURN 1",
+        "MERGE (a)" + times("-[:R]->()", 250),
+        "CREATE ({x: size([(a)" + times("-->()", 250) + " | 1])})",
+        times("WITH 1 AS x ", 1000) + "RETURN x", times("CREATE () ", 1001),
+        "RETURN 1 AS x" + times(" UNION ALL RETURN 1 AS x", 1000)})
+    EXPECT_EQ(error_of(query).code(), ErrorCode::too_complex) << query.substr(0, 40);
+  EXPECT_NO_THROW(parse("MATCH (a)" + times("-->()", 249) + " RETURN 1"));
+  EXPECT_NO_THROW(parse(times("CREATE () ", 1000)));
+  EXPECT_NO_THROW(parse("CREATE (a)" + times("-[:R]->()", 5000)));
+}
+
 TEST(CypherParse, LeavesOutReadingFiles) {
   EXPECT_EQ(error_of("LOAD CSV FROM 'file:///etc/passwd' AS row RETURN row").code(),
             ErrorCode::not_supported);
