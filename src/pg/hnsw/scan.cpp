@@ -47,7 +47,16 @@ class OrderedScan {
  private:
   enum class Stage { start, graph, sweep, done };
 
+  static constexpr int kLargestBatch = 4000;
+  static constexpr double kWalkToSweep = 4;
+
   void begin();
+  // One pass over all codes has become as cheap as the walk has been: a distance on a walk, which
+  // jumps, takes about four times that of one in order. What a filter leaves may lie anywhere.
+  bool walked_far() {
+    return kWalkToSweep * static_cast<double>(search_.stats().distances) >=
+           static_cast<double>(store_.blocks()) * graph_.meta().node_slots;
+  }
   bool more();
   void take_batch();
   void look_up(core::NodeId node);
@@ -69,6 +78,7 @@ class OrderedScan {
   bool trust_codes_ = false;  // the codes are exact, or were asked to be taken as such
   bool rerank_all_ = false;
   int ef_ = 0;
+  int batch_size_ = 0;
   double last_distance_ = 0;
   std::vector<float> estimates_;  // by candidate number, where codes are trusted
   std::vector<core::NodeId> nodes_;
@@ -86,6 +96,7 @@ void OrderedScan::restart(bool null_query, Datum query) {
   iterative_ = hnsw::iterative_scan(scan_->indexRelation);
   trust_codes_ = hnsw::option_rerank(scan_->indexRelation) == hnsw::Rerank::none;
   rerank_all_ = vectors_.rerank_all() && !trust_codes_;
+  batch_size_ = ef_;
   null_query_ = null_query;
   last_distance_ = -std::numeric_limits<double>::infinity();
   store_.set_table(scan_->heapRelation);
@@ -170,14 +181,21 @@ bool OrderedScan::more() {
           stage_ = Stage::done;
           return false;
         }
-        if (spent) {
-          // A bound that was set is kept; the default one only ends the walk through the graph.
-          stage_ = hnsw::max_scan_tuples_is_set() ? Stage::done : Stage::sweep;
-          // What was compared on the way is returned all the same.
+        // A bound that was set is kept; the default one only ends the walk through the graph. What
+        // was compared on the way is returned all the same.
+        if (spent && hnsw::max_scan_tuples_is_set()) {
+          stage_ = Stage::done;
           if (!search_.leftovers()) continue;
           break;
         }
-        if (!search_.next(ef_)) {
+        if (spent || (walked_far() && !hnsw::max_scan_tuples_is_set())) {
+          stage_ = Stage::sweep;
+          if (search_.leftovers()) take_batch();  // in one order with what the pass finds
+          continue;
+        }
+        // Who goes deep needs a wide beam, or what it misses comes late.
+        batch_size_ = std::min(batch_size_ + batch_size_ / 2, kLargestBatch);
+        if (!search_.next(batch_size_)) {
           stage_ = Stage::sweep;
           continue;
         }
