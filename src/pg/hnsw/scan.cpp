@@ -183,12 +183,13 @@ bool OrderedScan::more() {
         }
         // A bound that was set is kept; the default one only ends the walk through the graph. What
         // was compared on the way is returned all the same.
-        if (spent && hnsw::max_scan_tuples_is_set()) {
+        const bool bounded = hnsw::max_scan_tuples_is_set();
+        if (spent && bounded) {
           stage_ = Stage::done;
           if (!search_.leftovers()) continue;
           break;
         }
-        if (spent || (walked_far() && !hnsw::max_scan_tuples_is_set())) {
+        if (spent || (walked_far() && !bounded)) {
           stage_ = Stage::sweep;
           if (search_.leftovers()) take_batch();  // in one order with what the pass finds
           continue;

@@ -194,6 +194,29 @@ void Remover::repair(const std::function<void()>& pause) {
   move_entry();
 }
 
+// The live ones of `links`, those that the deleted ones among them lead to, and, where these are
+// few, those beyond further deleted ones: when most of a graph goes, the neighbours of neighbours
+// have gone too. follow(link, meet) calls meet(next) for everything that `link` leads to.
+template <class Link, class NodeOf, class Follow>
+std::vector<Link> Remover::live_beyond(NodeId owner, const std::vector<Link>& links, int most,
+                                       NodeOf node_of, Follow follow) {
+  seen_.clear();
+  seen_.insert(owner);
+  std::vector<Link> live, gone;
+  const auto meet = [&](const Link& l) {
+    if (graph_.unwritten(l) || !seen_.insert(node_of(l))) return;
+    (deleted(node_of(l)) ? gone : live).push_back(l);
+  };
+  for (const Link& l : links) meet(l);
+  const std::size_t first = gone.size(), enough = static_cast<std::size_t>(most) * 4;
+  for (std::size_t g = 0; g < gone.size(); ++g) {
+    if (g >= first && (live.size() >= enough || g >= kMostSteps)) break;
+    const Link at = gone[g];  // meet() may move the list
+    follow(at, meet);
+  }
+  return live;
+}
+
 void Remover::repair_node(NodeId id) {
   const std::size_t code_bytes = graph_.geometry().code_bytes;
   const int most = graph_.geometry().max_links();
@@ -205,26 +228,16 @@ void Remover::repair_node(NodeId id) {
       before.assign(view.links, view.links + graph_.link_count(view.header));
       query_->set_code(view.code);
     }
-    // Through deleted nodes to live ones, and through further deleted nodes where those are few:
-    // when most of a graph goes, the neighbours of neighbours have gone too.
-    seen_.clear();
-    seen_.insert(id);
-    gone_.clear();
-    const auto meet = [&](NodeId l) {
-      if (graph_.unwritten(l) || !seen_.insert(l)) return;
-      (deleted(l) ? gone_ : candidates).push_back(l);
-    };
-    for (const NodeId l : before) meet(l);
-    const std::size_t first = gone_.size(), enough = static_cast<std::size_t>(most) * 4;
-    for (std::size_t g = 0; g < gone_.size(); ++g) {
-      if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
-      const NodeView gone = graph_.node(gone_[g]);
-      if (!gone.used()) continue;
-      const int count = graph_.link_count(gone.header);
-      NodeId links[2 * kMaxM];
-      std::copy_n(gone.links, count, links);
-      for (int i = 0; i < count; ++i) meet(links[i]);
-    }
+    candidates = live_beyond(
+        id, before, most, [](NodeId l) { return l; },
+        [&](NodeId at, const auto& meet) {
+          const NodeView gone = graph_.node(at);
+          if (!gone.used()) return;
+          const int count = graph_.link_count(gone.header);
+          NodeId links[2 * kMaxM];
+          std::copy_n(gone.links, count, links);
+          for (int i = 0; i < count; ++i) meet(links[i]);
+        });
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;
     for (const NodeId c : candidates) {
@@ -270,26 +283,16 @@ void Remover::repair_record(RecordId id) {
       level = r->level;
       before.assign(Graph::upper_links(r), Graph::upper_links(r) + graph_.upper_count(r));
     }
-    // As in repair_node().
-    seen_.clear();
-    seen_.insert(owner);
-    std::vector<UpperLink> gone_links;
-    const auto meet = [&](const UpperLink& l) {
-      if (graph_.unwritten(l) || !seen_.insert(l.node)) return;
-      (deleted(l.node) ? gone_links : candidates).push_back(l);
-    };
-    for (const UpperLink& l : before) meet(l);
-    const std::size_t first = gone_links.size(), enough = static_cast<std::size_t>(most) * 4;
-    for (std::size_t g = 0; g < gone_links.size(); ++g) {
-      if (g >= first && (candidates.size() >= enough || g >= kMostSteps)) break;
-      const UpperLink at = gone_links[g];
-      const RecordHeader* gone = graph_.record(at.record);
-      if (gone->kind != kUpperLinks || gone->node != at.node || gone->level != level) continue;
-      const int count = graph_.upper_count(gone);
-      UpperLink links[kMaxM];
-      std::copy_n(Graph::upper_links(gone), count, links);
-      for (int i = 0; i < count; ++i) meet(links[i]);
-    }
+    candidates = live_beyond(
+        owner, before, most, [](const UpperLink& l) { return l.node; },
+        [&](const UpperLink& at, const auto& meet) {
+          const RecordHeader* gone = graph_.record(at.record);
+          if (gone->kind != kUpperLinks || gone->node != at.node || gone->level != level) return;
+          const int count = graph_.upper_count(gone);
+          UpperLink links[kMaxM];
+          std::copy_n(Graph::upper_links(gone), count, links);
+          for (int i = 0; i < count; ++i) meet(links[i]);
+        });
     query_->set_code(graph_.node(owner).code);
     codes_.resize(candidates.size() * code_bytes);
     std::vector<LinkCandidate> chosen;

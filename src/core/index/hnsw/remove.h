@@ -39,6 +39,9 @@ class Remover {
   bool deleted(NodeId id) const noexcept;
   void remember(NodeId id);
   void clean_rows(NodeId id, const IsDead& dead, Counts& counts);
+  template <class Link, class NodeOf, class Follow>
+  std::vector<Link> live_beyond(NodeId owner, const std::vector<Link>& links, int most,
+                                NodeOf node_of, Follow follow);
   void repair_node(NodeId id);
   void repair_record(RecordId id);
   void move_entry();
@@ -52,8 +55,7 @@ class Remover {
   std::vector<std::byte> codes_;
   // Deleted nodes that a repair goes through at most in search of live ones.
   static constexpr std::size_t kMostSteps = 256;
-  VisitedSet seen_;           // scratch
-  std::vector<NodeId> gone_;  // scratch
+  VisitedSet seen_;  // scratch
 };
 
 // Live heap rows and other sums, for statistics: one pass over the pages.
