@@ -62,18 +62,20 @@ index::Block BufferStore::blocks() {
   return known_blocks_;
 }
 
+// How an error says where it is.
+std::string BufferStore::place(index::Block block) const {
+  return "index \"" + std::string(RelationGetRelationName(relation_)) + "\" block " +
+         std::to_string(block) + ": ";
+}
+
 void BufferStore::fail(index::Block block, const std::string& what) const {
-  throw Error(ErrorCode::corrupted_index,
-              "index \"" + std::string(RelationGetRelationName(relation_)) + "\" block " +
-                  std::to_string(block) + ": " + what,
-              {}, "REINDEX the index; if it happens again, check the hardware.");
+  throw Error(ErrorCode::corrupted_index, place(block) + what, {},
+              "REINDEX the index; if it happens again, check the hardware.");
 }
 
 void BufferStore::fail_replaced(index::Block block, const std::string& what) const {
   if (!call([] { return RecoveryInProgress(); })) fail(block, what);
-  throw Error(ErrorCode::wrong_state,
-              "index \"" + std::string(RelationGetRelationName(relation_)) + "\" block " +
-                  std::to_string(block) + ": page was used again while the scan needed it",
+  throw Error(ErrorCode::wrong_state, place(block) + "page was used again while the scan needed it",
               {}, "Repeat the query.");
 }
 

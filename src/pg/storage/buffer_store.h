@@ -83,6 +83,7 @@ class BufferStore final : public index::PageStore {
 
   Buffer read_buffer(index::Block block);
   void check_page(const std::byte* page, index::Block block, index::PageKind kind) const;
+  std::string place(index::Block block) const;
   void refuse_own_lock(index::Block block) const;
   Buffer reuse_released_page(index::Block* block);
   Buffer extend(index::Block* block);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/index/stored_codec.h"
 
 namespace rv::index::hnsw {
 
@@ -108,12 +109,7 @@ void Graph::read_model() {
     block = header->next;
   }
   if (model.size() != meta_.model_bytes) store_.fail(0, "the model is cut short");
-  try {
-    codec_ = quant::Codec::load(model);
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::corrupted_index) throw;
-    store_.fail(meta_.model_block, e.what());
-  }
+  codec_ = load_codec(store_, meta_.model_block, model);
 }
 
 NodeView Graph::node(NodeId id) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/index/stored_codec.h"
 #include "core/simd/distance.h"
 
 namespace rv::index::ivf {
@@ -53,12 +54,7 @@ std::shared_ptr<const Description> open(PageStore& store) {
     const std::byte* page = store.pin(m.model + static_cast<Block>(at / content), kModelPage);
     std::memcpy(&model[at], page, std::min(content, model.size() - at));
   }
-  try {
-    index->codec = quant::Codec::load(model);
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::corrupted_index) throw;
-    store.fail(m.model, e.what());
-  }
+  index->codec = load_codec(store, m.model, model);
   if (static_cast<std::uint32_t>(index->codec->dim()) != m.dim ||
       index->codec->metric() != index->metric() || index->codec->code_bytes() != m.code_bytes)
     store.fail(0, "quantization model and index do not belong together");
