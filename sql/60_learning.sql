@@ -2,7 +2,8 @@
 
 -- Which indexes learn, and how: tables and names of indexes, for an index's number does not survive a
 -- dump. latency_target_ms: NULL takes the setting. store_query: what trajectories keep of a query.
--- monitor: state of the drift test.
+-- monitor: state of the drift test; queries_changed: whether it holds the audited queries for others
+-- than those that calibrated the model.
 CREATE TABLE ruvector_learning_config (
   tbl regclass NOT NULL,
   index_name name NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE ruvector_learning_config (
   latency_target_ms double precision CHECK (latency_target_ms >= 0),
   store_query text NOT NULL DEFAULT 'sketch' CHECK (store_query IN ('none', 'sketch', 'full')),
   monitor double precision[],
+  queries_changed boolean NOT NULL DEFAULT false,
   alarms integer NOT NULL DEFAULT 0,
   last_alarm timestamptz,
   PRIMARY KEY (tbl, index_name)
@@ -154,13 +156,13 @@ BEGIN ATOMIC
   DELETE FROM ruvector_audit a WHERE a.tbl = $1;
   DELETE FROM ruvector_trajectory t WHERE t.tbl = $1;
   DELETE FROM ruvector_pattern p WHERE p.tbl = $1;
-  UPDATE ruvector_learning_config c SET monitor = NULL, alarms = 0, last_alarm = NULL WHERE c.tbl = $1;
+  UPDATE ruvector_learning_config c SET monitor = NULL, queries_changed = false, alarms = 0, last_alarm = NULL WHERE c.tbl = $1;
 END;
 
 -- Recall@k of the index as scans use it now, over sampled rows or the rows of `query_source` (a query
 -- that returns vectors), against exact scans in the statement's snapshot, with a 95 % interval. Notes
--- the audit; with a model in use corrects its factor by ruvector.learning_rate and tests for drift: on
--- alarm a version with twice the safe effort takes over.
+-- the audit; with a model in use corrects its factor by ruvector.learning_rate and tests for drift, of
+-- recall and of the queries' features: on alarm a version with twice the safe effort takes over.
 CREATE FUNCTION ruvector_audit_recall(index regclass, queries integer DEFAULT 50, k integer DEFAULT 10, query_source text DEFAULT NULL,
     OUT recall double precision, OUT low double precision, OUT high double precision, OUT audited integer,
     OUT mean_effort double precision, OUT p50_us double precision, OUT alarm boolean)
@@ -210,7 +212,7 @@ BEGIN ATOMIC
     WHERE i.indexrelid = $1 AND m.tbl = i.indrelid AND m.index_name = c.relname AND m.active AND m.version IS DISTINCT FROM $2;
   UPDATE ruvector_search_model m SET active = true FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indexrelid = $1 AND m.tbl = i.indrelid AND m.index_name = c.relname AND m.version = $2 AND NOT m.active;
-  UPDATE ruvector_learning_config l SET monitor = NULL FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+  UPDATE ruvector_learning_config l SET monitor = NULL, queries_changed = false FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indexrelid = $1 AND l.tbl = i.indrelid AND l.index_name = c.relname;
 END;
 
@@ -228,11 +230,11 @@ END;
 CREATE FUNCTION ruvector_learning_status(table_name regclass DEFAULT NULL,
     OUT tbl regclass, OUT index_name name, OUT index_exists boolean, OUT mode text, OUT recall_target double precision, OUT version integer,
     OUT learned boolean, OUT safe_effort integer, OUT metrics jsonb, OUT audited_recall double precision, OUT audited_low double precision,
-    OUT last_audit timestamptz, OUT alarms integer, OUT last_alarm timestamptz)
+    OUT last_audit timestamptz, OUT alarms integer, OUT last_alarm timestamptz, OUT queries_changed boolean)
   RETURNS SETOF record STABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
   SELECT c.tbl, c.index_name, EXISTS (SELECT FROM pg_index i JOIN pg_class r ON r.oid = i.indexrelid WHERE i.indrelid = c.tbl AND r.relname = c.index_name),
-    c.mode, c.recall_target, m.version, m.params[2] <> 0, m.params[3]::integer, m.metrics, a.recall, a.low, a.audited_at, c.alarms, c.last_alarm
+    c.mode, c.recall_target, m.version, m.params[2] <> 0, m.params[3]::integer, m.metrics, a.recall, a.low, a.audited_at, c.alarms, c.last_alarm, c.queries_changed
   FROM ruvector_learning_config c
   LEFT JOIN ruvector_search_model m ON m.tbl = c.tbl AND m.index_name = c.index_name AND m.active
   LEFT JOIN LATERAL (SELECT * FROM ruvector_audit x WHERE x.tbl = c.tbl AND x.index_name = c.index_name ORDER BY x.audited_at DESC LIMIT 1) a ON true
@@ -266,7 +268,7 @@ END;
 -- Settings and models of a table as one value, and back, for the same table elsewhere.
 CREATE FUNCTION ruvector_export_learning(table_name regclass) RETURNS jsonb STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT jsonb_build_object('config', (SELECT COALESCE(jsonb_agg(to_jsonb(c) - 'tbl' - 'monitor'), '[]') FROM ruvector_learning_config c WHERE c.tbl = $1),
+  SELECT jsonb_build_object('config', (SELECT COALESCE(jsonb_agg(to_jsonb(c) - 'tbl' - 'monitor' - 'queries_changed'), '[]') FROM ruvector_learning_config c WHERE c.tbl = $1),
     'models', (SELECT COALESCE(jsonb_agg(to_jsonb(m) - 'tbl' ORDER BY m.version), '[]') FROM ruvector_search_model m WHERE m.tbl = $1));
 END;
 CREATE FUNCTION ruvector_import_learning(table_name regclass, learned jsonb) RETURNS bigint VOLATILE PARALLEL UNSAFE

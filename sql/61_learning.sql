@@ -171,17 +171,18 @@ END;
 -- Adds what was distilled from a trajectory. The same content, or an item of the same outcome at least
 -- dedupe_similarity alike (cosine), is strengthened instead. When the bank is over its bound its least
 -- valuable items are retired. action: added | strengthened.
-CREATE FUNCTION ruvector_memory_add(bank text, title text, content text, description text DEFAULT '', embedding vector DEFAULT NULL,
+CREATE FUNCTION ruvector_memory_add(bank text, title text, description text DEFAULT '', content text DEFAULT NULL, embedding vector DEFAULT NULL,
     outcome text DEFAULT 'success', source bigint DEFAULT NULL, tenant name DEFAULT NULL, OUT id bigint, OUT action text)
   RETURNS record VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   -- Two sessions that add the same at once must meet.
   SELECT pg_advisory_xact_lock(x'72764d'::int, hashtext($1));
+  SELECT ruvector_assert($4 IS NOT NULL, '22004', 'a memory item needs a content');
   SELECT ruvector_assert($6 IN ('success', 'failure'), '22023', format('outcome must be success or failure, not "%s"', $6));
   SELECT ruvector_assert($7 IS NULL OR EXISTS (SELECT FROM ruvector_memory_trajectory t WHERE t.id = $7 AND t.bank = $1), '42704',
     format('bank "%s" has no trajectory %s', $1, $7));
   WITH new AS MATERIALIZED (
-    SELECT COALESCE($5, ruvector_embed_text($2 || ' ' || $4, 256)) AS e, sha256(convert_to($2 || E'\n' || $3, 'UTF8')) AS h,
+    SELECT COALESCE($5, ruvector_embed_text($2 || ' ' || $3, 256)) AS e, sha256(convert_to($2 || E'\n' || $4, 'UTF8')) AS h,
       COALESCE($8, current_user) AS tenant, COALESCE((SELECT b.dedupe_similarity FROM ruvector_memory_bank b WHERE b.name = $1), 0.95) AS least),
   alike AS (
     SELECT i.id, i.content_hash = n.h AS same,
@@ -197,7 +198,7 @@ BEGIN ATOMIC
       FROM twin t WHERE i.id = t.id RETURNING i.id),
   added AS (
     INSERT INTO ruvector_memory_item (bank, tenant, title, description, content, embedding, outcome, sources, content_hash)
-      SELECT $1, n.tenant, $2, $4, $3, n.e, $6, CASE WHEN $7 IS NULL THEN '{}' ELSE ARRAY[$7] END, n.h
+      SELECT $1, n.tenant, $2, $3, $4, n.e, $6, CASE WHEN $7 IS NULL THEN '{}' ELSE ARRAY[$7] END, n.h
       FROM new n WHERE NOT EXISTS (SELECT FROM twin) RETURNING ruvector_memory_item.id, ruvector_memory_item.tenant),
   over AS (
     UPDATE ruvector_memory_item i SET valid_to = clock_timestamp(), retired = 'the bank was full'
@@ -220,26 +221,26 @@ BEGIN ATOMIC
 END;
 
 -- The k items that suit a request best: similarity x evidence x recency. Only what is valid now, or was
--- at as_of. Give the request's text or its embedding.
-CREATE FUNCTION ruvector_memory_search(bank text, query text DEFAULT NULL, embedding vector DEFAULT NULL, k integer DEFAULT 1,
-    min_similarity double precision DEFAULT 0, as_of timestamptz DEFAULT NULL, outcome text DEFAULT NULL,
+-- at as_of. Give the request's embedding, or its text as `query`.
+CREATE FUNCTION ruvector_memory_search(bank text, query_embedding vector DEFAULT NULL, k integer DEFAULT 1,
+    min_similarity double precision DEFAULT 0, as_of timestamptz DEFAULT NULL, outcome text DEFAULT NULL, query text DEFAULT NULL,
     OUT id bigint, OUT title text, OUT description text, OUT content text, OUT item_outcome text, OUT similarity double precision,
     OUT evidence double precision, OUT recency double precision, OUT score double precision, OUT valid_from timestamptz, OUT valid_to timestamptz)
   RETURNS SETOF record STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
-  SELECT ruvector_assert($2 IS NOT NULL OR $3 IS NOT NULL, '22004', 'give a query or an embedding');
-  SELECT ruvector_assert($4 >= 1, '22023', format('k must be at least 1, not %s', $4));
-  WITH q AS MATERIALIZED (SELECT COALESCE($3, ruvector_embed_text($2, 256)) AS e, COALESCE($6, clock_timestamp()) AS at,
+  SELECT ruvector_assert($2 IS NOT NULL OR $7 IS NOT NULL, '22004', 'give a query or an embedding');
+  SELECT ruvector_assert($3 >= 1, '22023', format('k must be at least 1, not %s', $3));
+  WITH q AS MATERIALIZED (SELECT COALESCE($2, ruvector_embed_text($7, 256)) AS e, COALESCE($5, clock_timestamp()) AS at,
       (SELECT extract(epoch FROM b.half_life)::double precision FROM ruvector_memory_bank b WHERE b.name = $1) AS half_life),
   found AS (
     SELECT i.*, CASE WHEN vector_dims(i.embedding) = vector_dims(q.e) THEN 1 - (i.embedding <=> q.e) END AS sim,
       ruvector_memory_value(i.uses, i.wins, i.strength) AS value,
       COALESCE(power(0.5, greatest(0, extract(epoch FROM q.at - i.valid_from)::double precision) / q.half_life), 1) AS fresh
     FROM ruvector_memory_item i, q
-    WHERE i.bank = $1 AND i.valid_from <= q.at AND (i.valid_to IS NULL OR i.valid_to > q.at) AND ($7 IS NULL OR i.outcome = $7))
+    WHERE i.bank = $1 AND i.valid_from <= q.at AND (i.valid_to IS NULL OR i.valid_to > q.at) AND ($6 IS NULL OR i.outcome = $6))
   SELECT f.id, f.title, f.description, f.content, f.outcome, f.sim, f.value, f.fresh, f.sim * f.value * f.fresh, f.valid_from, f.valid_to
-  FROM found f WHERE f.sim >= $5 AND f.sim <= 2
-  ORDER BY f.sim * f.value * f.fresh DESC, f.id LIMIT $4;
+  FROM found f WHERE f.sim >= $4 AND f.sim <= 2
+  ORDER BY f.sim * f.value * f.fresh DESC, f.id LIMIT $3;
 END;
 
 -- Whether an item that was used helped.

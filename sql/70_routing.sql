@@ -13,7 +13,7 @@ CREATE FUNCTION ruvector_fastgrnn_train(query text, options jsonb DEFAULT '{}',
   AS 'MODULE_PATHNAME', 'rv_fastgrnn_train' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 
 -- The head's probabilities after the last step.
-CREATE FUNCTION ruvector_fastgrnn_predict(weights bytea, sequence real[]) RETURNS real[]
+CREATE FUNCTION ruvector_fastgrnn_predict(model bytea, sequence real[]) RETURNS real[]
   AS 'MODULE_PATHNAME', 'rv_fastgrnn_predict' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 
 -- The hidden states, time x hidden, from the initial state h0 (default zeros).

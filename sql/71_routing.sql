@@ -176,22 +176,22 @@ CREATE FUNCTION ruvector_register_agent(name text, agent_type text DEFAULT 'llm'
     cost_per_call double precision DEFAULT 0, avg_latency_ms double precision DEFAULT 1000,
     quality_score double precision DEFAULT 0.5, metadata jsonb DEFAULT '{}', embedding vector DEFAULT NULL,
     max_rpm integer DEFAULT NULL, max_tpm integer DEFAULT NULL, max_parallel integer DEFAULT NULL,
-    max_context integer DEFAULT NULL, tenant name DEFAULT NULL, on_conflict text DEFAULT 'error')
+    on_conflict text DEFAULT 'error', max_context integer DEFAULT NULL, tenant name DEFAULT NULL)
   RETURNS void VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-  SELECT ruvector_assert($16 IN ('error', 'update', 'ignore'), '22023',
-    format('on_conflict must be error, update or ignore, not "%s"', $16));
-  SELECT ruvector_assert($16 <> 'error' OR NOT EXISTS (SELECT FROM ruvector_agent a WHERE a.name = $1), '42710',
+  SELECT ruvector_assert($14 IN ('error', 'update', 'ignore'), '22023',
+    format('on_conflict must be error, update or ignore, not "%s"', $14));
+  SELECT ruvector_assert($14 <> 'error' OR NOT EXISTS (SELECT FROM ruvector_agent a WHERE a.name = $1), '42710',
     format('agent "%s" is already registered', $1), 'Use on_conflict := ''update'' to change it.');
   INSERT INTO ruvector_agent AS a (name, agent_type, capabilities, cost_per_1k_input, cost_per_1k_output, cost_per_call,
       avg_latency_ms, quality_score, metadata, embedding, max_rpm, max_tpm, max_parallel, max_context, tenant)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $16)
     ON CONFLICT (name) DO UPDATE SET (agent_type, capabilities, cost_per_1k_input, cost_per_1k_output, cost_per_call,
       avg_latency_ms, quality_score, metadata, embedding, max_rpm, max_tpm, max_parallel, max_context, tenant, updated_at)
       = (excluded.agent_type, excluded.capabilities, excluded.cost_per_1k_input, excluded.cost_per_1k_output,
          excluded.cost_per_call, excluded.avg_latency_ms, excluded.quality_score, excluded.metadata, excluded.embedding,
          excluded.max_rpm, excluded.max_tpm, excluded.max_parallel, excluded.max_context, excluded.tenant, now())
-      WHERE $16 = 'update';
+      WHERE $14 = 'update';
 END;
 
 -- Changes what is given and leaves the rest. 42704 for an unknown agent.

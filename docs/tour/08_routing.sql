@@ -27,9 +27,9 @@ SELECT agent_name AS next FROM ruvector_route_next((ruvector_route('define the w
 SELECT agent, circuit, last_error FROM ruvector_agent_health();
 
 \echo 'A memory of what worked, found by meaning'
-SELECT action FROM ruvector_memory_add('tour', 'Look up a lemma before its gloss', 'A word may have several synsets; ask which one is meant.',
+SELECT action FROM ruvector_memory_add('tour', 'Look up a lemma before its gloss', content := 'A word may have several synsets; ask which one is meant.',
   description := 'defining words with a dictionary');
-SELECT title, content, round(score::numeric, 2) AS score FROM ruvector_memory_search('tour', 'how to define a word');
+SELECT title, content, round(score::numeric, 2) AS score FROM ruvector_memory_search('tour', query := 'how to define a word');
 
 DO $$
 BEGIN

@@ -62,8 +62,8 @@ my $decisions = q{
   SELECT ruvector_classify_request('good morning to you');
   SELECT count(*) FROM ruvector_route_log; SELECT count(*) FROM ruvector_route_outcome;
   SELECT * FROM ruvector_budget_status();
-  SELECT title FROM ruvector_memory_search('b', 'dates in forms');};
-$node->safe_psql('postgres', q{SELECT ruvector_memory_add('b', 'Check the order of dates in forms', 'Day and month.')});
+  SELECT title FROM ruvector_memory_search('b', query := 'dates in forms');};
+$node->safe_psql('postgres', q{SELECT ruvector_memory_add('b', 'Check the order of dates in forms', content := 'Day and month.')});
 my $before = $node->safe_psql('postgres', $decisions);
 my $dump = $node->basedir . '/routing.sql';
 $node->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'pg_dump');

@@ -29,7 +29,7 @@ $publisher->safe_psql('postgres', $items . q{
   SELECT ruvector_route_observe('say hello to ' || i, '{"small": 1, "large": 1}') FROM generate_series(1, 30) i;
   SELECT ruvector_create_route('greetings', 'small', '{hello there,good morning}', threshold := 0.2);
   SELECT ruvector_enable_feature('learning', 'items', '{"mode": "on"}');
-  SELECT ruvector_memory_add('b', 'Check the order of dates in forms', 'Day and month.');});
+  SELECT ruvector_memory_add('b', 'Check the order of dates in forms', content := 'Day and month.');});
 my $tables = $publisher->safe_psql('postgres', q{
   SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname) FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid
   WHERE e.extname = 'ruvector' AND c.relkind = 'r' AND c.relname ~ '^ruvector_(agent|rout|semantic|budget|memory|learning_config|search_model)' AND c.relname !~ 'signal'});
@@ -42,7 +42,7 @@ $subscriber->wait_for_subscription_sync($publisher, 's');
 my $decides = q{SELECT string_agg(q || ':' || (SELECT agent || ' ' || (terms->>'quality')::numeric(10, 6) FROM ruvector_route_explain(q, 'cost') WHERE rank = 1), ', ' ORDER BY q)
     FROM (VALUES ('integrate this function x'), ('say hello to the guest'), ('prove this')) v(q);
   SELECT ruvector_classify_request('good morning to you');
-  SELECT title FROM ruvector_memory_search('b', 'dates in forms');
+  SELECT title FROM ruvector_memory_search('b', query := 'dates in forms');
   SELECT tbl, mode, version, safe_effort FROM ruvector_learning_status();};
 is($subscriber->safe_psql('postgres', $decides), $publisher->safe_psql('postgres', $decides), 'the copy decides, classifies and remembers alike');
 
@@ -64,7 +64,7 @@ $publisher->safe_psql('postgres', q{
   SELECT ruvector_route_observe('solve the riddle ' || i, '{"small": 0, "large": 1, "third": 0}') FROM generate_series(1, 40) i;
   SELECT ruvector_route_next((SELECT decision_id FROM ruvector_route('x', 'quality', explore := false)), 'auth');
   SELECT ruvector_route_feedback(decision_id, success := true, quality := 0.9) FROM ruvector_route('say hello', explore := false);
-  SELECT ruvector_memory_feedback(id, true) FROM ruvector_memory_search('b', 'dates in forms');
+  SELECT ruvector_memory_feedback(id, true) FROM ruvector_memory_search('b', query := 'dates in forms');
   INSERT INTO ruvector_search_model (tbl, index_name, version, params, active) VALUES ('items', 'items_v', 1, '{2,0,77,10,1000,1,0.9,0,0}', true);});
 $publisher->wait_for_catchup('s');
 my $expected = $publisher->safe_psql('postgres', $decides);

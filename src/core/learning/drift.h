@@ -1,60 +1,78 @@
-// Is the promise still kept? A test of the audited recalls that may be looked at after every audit.
+// Is the promise still kept, and are queries still what the model was calibrated on? Tests that may
+// be looked at after every audited query.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace rv::learning {
 
-// A betting martingale against "mean recall >= target" (Waudby-Smith and Ramdas, JRSS B 2024): the
-// wealth of somebody who bets on misses. If the hypothesis holds it reaches 1/alpha with a
-// probability of at most alpha, ever. Wealth that fell is put back to 1, so that a long good time
-// does not delay the alarm (a CUSUM of bets; false alarms then come once in about 1/alpha audits at
-// worst, not never).
-class RecallMonitor {
- public:
-  explicit RecallMonitor(double target, double alpha = 0.001) : miss_(1 - target), alpha_(alpha) {}
-  RecallMonitor(double target, double alpha, double log_wealth, double audits, double mean,
-                double squares)
-      : miss_(1 - target),
-        alpha_(alpha),
-        log_wealth_(log_wealth),
-        n_(audits),
-        mean_(mean),
-        squares_(squares) {}
+// A query's place among those that calibrated a model: for each of kScores scores of its features
+// the one of kBins equally likely ranges that holds it.
+inline constexpr std::size_t kScores = 2;
+inline constexpr std::size_t kBins = 8;
+using QueryBins = std::array<std::size_t, kScores>;
 
-  // Notes an audited recall of 0..1; true: alarm.
-  bool add(double recall) noexcept {
-    const double x = 1 - std::clamp(recall, 0.0, 1.0);
-    // The bet depends on what was seen before x: aGRAPA with one miss at the target as a prior.
-    const double variance = (squares_ + 0.05) / (n_ + 1);
-    const double edge = mean_ - miss_;
-    const double bet =
-        std::clamp(edge / (variance + edge * edge), 0.0, 0.5 / std::max(miss_, 0.01));
-    const double least = n_ < 5 ? 0.5 : 0.25;  // enough to start with, and to notice a change
-    log_wealth_ = std::max(0.0, log_wealth_ + std::log1p(std::max(bet, least) * (x - miss_)));
-    // Recent audits weigh more: about the last 100.
-    const double step = 1 / std::min(n_ + 1, 100.0);
-    const double d = x - mean_;
-    mean_ += step * d;
-    squares_ = (1 - step) * squares_ + std::min(1.0, step * (n_ + 1)) * d * d * (1 - step);
-    n_ += 1;
-    return alarm();
-  }
-  bool alarm() const noexcept { return log_wealth_ >= -std::log(alpha_); }
-  double log_wealth() const noexcept { return log_wealth_; }
-  double audits() const noexcept { return n_; }
-  double mean_recall() const noexcept { return 1 - mean_; }
-  double mean_miss() const noexcept { return mean_; }
-  double squares() const noexcept { return squares_; }
-  void reset() noexcept { log_wealth_ = 0; }
+// Mean recall below the target: somebody bets on misses with several stakes at once, and starts anew
+// with one more unit before every audit (an e-detector: Shin, Ramdas and Rinaldo, 2022, after
+// Shiryaev and Roberts; bets: Waudby-Smith and Ramdas, JRSS B 2024). While the expected recall is at
+// least the target, the mean number of audits until the evidence reaches E is at least E.
+class RecallTest {
+ public:
+  static constexpr std::array<double, 4> kStakes = {1, 2, 4, 8};
+
+  // A recall of 0..1, when `target` is promised.
+  void add(double recall, double target) noexcept;
+  double evidence() const noexcept;
+  void reset() noexcept { wealth = {}; }
+
+  std::array<double, kStakes.size()> wealth{};
+};
+
+// Queries of another kind: somebody bets on the ranges that scores fell into lately. The ranges were
+// estimated from `calibrated` queries, and so are not exactly equally likely: bets win only what
+// no distribution near to that would lose to them.
+class ShiftTest {
+ public:
+  void add(const QueryBins& query, double calibrated) noexcept;
+  double evidence() const noexcept;
+  void reset() noexcept { *this = ShiftTest(); }
+
+  std::array<double, kScores> wealth{};
+  std::array<double, kScores * kBins> seen{};  // recent ones weigh more
+};
+
+// Both. Much evidence of lost recall raises the alarm, or some of it when queries have changed:
+// what was calibrated on others promises nothing for them.
+class DriftMonitor {
+ public:
+  static constexpr double kAlarm = 1000;        // mean audits until an alarm where there is no drift
+  static constexpr double kAlarmShifted = 20;   // the same once queries have changed
+  static constexpr double kShifted = 1000;
+
+  explicit DriftMonitor(double target) : target_(target) {}
+  // From what state() returned; anything else begins anew.
+  DriftMonitor(double target, std::span<const double> state);
+
+  // Notes an audited query, and where its features lie if that is known; true: alarm.
+  bool add(double recall, const std::optional<QueryBins>& query = std::nullopt,
+           double calibrated = 0) noexcept;
+  bool alarm() const noexcept;
+  bool shifted() const noexcept { return shift.evidence() >= kShifted; }
+  void reset() noexcept;
+  std::vector<double> state() const;
+
+  RecallTest recall;
+  ShiftTest shift;
+  double audits = 0;
 
  private:
-  double miss_, alpha_;
-  double log_wealth_ = 0;
-  double n_ = 0;
-  double mean_ = 0;
-  double squares_ = 0;
+  double target_;
 };
 
 // The factor after an audit: adaptive conformal inference (Gibbs and Candes, NeurIPS 2021) on its

@@ -39,13 +39,22 @@ std::vector<float> inputs(const EffortModel& m, const Features& f) {
   return x;
 }
 
-double predicted(const EffortModel& m, const Features& f) noexcept {
+double predicted_log(const EffortModel& m, const Features& f) noexcept {
   double s = m.weights[2 * kFeatures];
   for (std::size_t j = 0; j < kFeatures; ++j) {
     const double z = standardised(m, f, j);
     s += m.weights[j] * z + m.weights[kFeatures + j] * z * z;
   }
-  return std::exp(std::clamp(s, 0.0, 12.0));
+  return s;
+}
+double predicted(const EffortModel& m, const Features& f) noexcept {
+  return std::exp(std::clamp(predicted_log(m, f), 0.0, 12.0));
+}
+
+// The bounds of kBins ranges that hold as many of the values each.
+void append_ranges(std::vector<double> values, std::vector<double>& out) {
+  std::sort(values.begin(), values.end());
+  for (std::size_t b = 1; b < kBins; ++b) out.push_back(values[b * values.size() / kBins]);
 }
 
 int next_effort(double wanted, double weight, int effort, double margin) noexcept {
@@ -179,6 +188,20 @@ double EffortModel::distance(const Features& f) const noexcept {
   return s;
 }
 
+std::optional<QueryBins> EffortModel::bins(const Features& f) const noexcept {
+  if (ranges.size() != kScores * (kBins - 1)) return std::nullopt;
+  for (const float v : f)
+    if (!std::isfinite(v)) return std::nullopt;
+  const std::array<double, kScores> score = {predicted_log(*this, f), distance(f)};
+  QueryBins bins{};
+  for (std::size_t i = 0; i < kScores; ++i) {
+    const auto first = ranges.begin() + static_cast<std::ptrdiff_t>(i * (kBins - 1));
+    bins[i] = static_cast<std::size_t>(
+        std::upper_bound(first, first + static_cast<std::ptrdiff_t>(kBins - 1), score[i]) - first);
+  }
+  return bins;
+}
+
 Steering::Steering(const EffortModel& m, const Features& f) noexcept
     : wanted_(m.safe), weight_(0), least_(m.least), most_(m.most) {
   if (!m.learned) return;
@@ -207,7 +230,7 @@ std::size_t steered(const AuditSet& a, const AuditedQuery& q, const EffortModel&
 }
 
 std::vector<double> EffortModel::flatten() const {
-  std::vector<double> v = {2,
+  std::vector<double> v = {3,
                            learned ? 1.0 : 0.0,
                            static_cast<double>(safe),
                            static_cast<double>(least),
@@ -216,9 +239,10 @@ std::vector<double> EffortModel::flatten() const {
                            target,
                            radius,
                            margin_weight};
-  if (!learned) return v;
-  for (const auto* part : {&weights, &mean, &deviation})
+  if (weights.empty()) return v;
+  for (const auto* part : {&weights, &mean, &deviation, &ranges})
     v.insert(v.end(), part->begin(), part->end());
+  v.push_back(calibrated);
   return v;
 }
 
@@ -228,12 +252,16 @@ EffortModel EffortModel::restore(std::span<const double> v) {
   const auto bad = [](const char* why) {
     throw Error(ErrorCode::corrupted_data, std::string("search model is damaged: ") + why);
   };
-  if (v.size() < kHead || v[0] != 2) bad("unknown version");
+  constexpr std::size_t kRanges = kScores * (kBins - 1);
+  if (v.size() < kHead || (v[0] != 2 && v[0] != 3)) bad("unknown version");
+  const bool ranged = v[0] == 3;  // before, models knew no ranges
   for (const double x : v)
     if (!std::isfinite(x)) bad("a number is not finite");
   EffortModel m;
   m.learned = v[1] != 0;
-  if (v.size() != (m.learned ? kHead + kBody : kHead)) bad("its length does not fit");
+  const std::size_t body = ranged ? kBody + kRanges + 1 : kBody;
+  const bool has_body = v.size() == kHead + body;
+  if (!has_body && (m.learned || v.size() != kHead)) bad("its length does not fit");
   for (const std::size_t i : {2U, 3U, 4U})
     if (!(v[i] >= 1 && v[i] <= 1e9)) bad("an effort is out of range");
   m.safe = static_cast<int>(v[2]);
@@ -245,7 +273,7 @@ EffortModel EffortModel::restore(std::span<const double> v) {
   m.radius = v[7];
   m.margin_weight = v[8];
   if (!(m.margin_weight >= 0 && m.margin_weight <= 1e6)) bad("the margin's weight is out of range");
-  if (!m.learned) return m;
+  if (!has_body) return m;
   auto it = v.begin() + kHead;
   m.weights.assign(it, it + 2 * kFeatures + 1);
   it += 2 * kFeatures + 1;
@@ -254,6 +282,13 @@ EffortModel EffortModel::restore(std::span<const double> v) {
   m.deviation.assign(it, it + kFeatures);
   for (const double d : m.deviation)
     if (!(d > 0)) bad("a deviation is not positive");
+  if (!ranged) return m;
+  it += kFeatures;
+  m.ranges.assign(it, it + kRanges);
+  for (std::size_t i = 0; i < kRanges; ++i)
+    if (i % (kBins - 1) != 0 && m.ranges[i] < m.ranges[i - 1]) bad("its ranges do not ascend");
+  m.calibrated = v.back();
+  if (!(m.calibrated >= 1)) bad("nothing calibrated its ranges");
   return m;
 }
 
@@ -298,6 +333,16 @@ CalibrationReport calibrate(const AuditSet& a, double target, double lambda) {
   train(a, training, lambda, m);
   m.margin_weight = a.query.front().margin.empty() ? 0 : kMarginWeight;
   m.factor = Predicted(a, rest, m).factor(target, m.margin_weight);
+  // Of the half that did not train: trained queries lie nearer to the mean than others.
+  m.calibrated = static_cast<double>(rest.size());
+  std::vector<double> predictions;
+  std::vector<double> distances;
+  for (const auto r : rest) {
+    predictions.push_back(predicted_log(m, a.query[r].features));
+    distances.push_back(m.distance(a.query[r].features));
+  }
+  append_ranges(std::move(predictions), m.ranges);
+  append_ranges(std::move(distances), m.ranges);
 
   // What both come to on queries that neither trained nor calibrated them.
   const auto compare = [&](const Rows& by, const Rows& on) {

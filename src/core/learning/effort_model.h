@@ -14,11 +14,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/learning/audit.h"
+#include "core/learning/drift.h"
 
 namespace rv::learning {
 
@@ -35,12 +37,18 @@ struct EffortModel {
   std::vector<double> mean, deviation;  // of the features it was trained on
   double radius = 0;         // squared distance beyond which features are unknown territory
   double margin_weight = 0;  // w
+  // What calibrated it, for the test whether queries are still like those: the bounds of kBins
+  // equally likely ranges of the prediction, then of the distance; none without weights.
+  std::vector<double> ranges;
+  double calibrated = 0;  // queries
 
   // Mean over features of the squared standardised deviation.
   double distance(const Features& f) const noexcept;
+  // Where features lie among those of the calibrated queries; nothing where that is not known.
+  std::optional<QueryBins> bins(const Features& f) const noexcept;
 
-  // As numbers for a table's column; restore() refuses damaged ones with XX001. A model that is not
-  // learned has no weights.
+  // As numbers for a table's column; restore() refuses damaged ones with XX001. A model of too few
+  // queries has no weights and no ranges.
   std::vector<double> flatten() const;
   static EffortModel restore(std::span<const double> values);
 };

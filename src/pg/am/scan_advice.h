@@ -18,6 +18,12 @@ namespace rv::pg {
 inline constexpr std::size_t kScanFeatures = 15;
 using ScanFeatures = std::array<float, kScanFeatures>;
 
+// Features are read after these efforts, and only such ones can be compared: enough to see how a
+// query lies, little beside what hard queries need. An advisor's first effort is one of hnsw; an
+// ivfflat scan begins with fewer probes.
+inline constexpr int kFirstEf = 12;
+inline constexpr int kFirstProbes = 2;
+
 // Both run inside an index scan: no SQL. They may throw as any code below boundary().
 struct ScanAdvisor {
   // The effort to begin with, at most `configured`; 0: make the configured effort and do not ask

@@ -63,7 +63,6 @@ ItemPointerData tid_of(index::ivf::RowId row) {
 }
 
 // Lists that a scan looks at before it asks how far to go.
-constexpr int kFirstProbes = 2;
 
 // The first lists. Who has learned how many lists queries need is asked after a few of them.
 bool begin(IndexScanDesc scan, Scan* s) {

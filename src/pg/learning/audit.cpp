@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "core/learning/drift.h"
 #include "core/stats/intervals.h"
 #include "pg/am/scan_stats.h"
 #include "pg/base/datum.h"
+#include "pg/base/json_options.h"
 #include "pg/learning/models.h"
 #include "pg/learning/store.h"
 
@@ -19,8 +21,15 @@ extern "C" {
 namespace rv::pg::learn {
 namespace {
 
-// Notes audited recalls of an index with an active model: moves its factor, tests for drift.
-bool note_recalls(SqlSession& sql, const AuditedIndex& index, const std::vector<double>& recalls) {
+// One audited query: what was found, and the features of its scan where they can be compared with
+// those of the queries that calibrated the model.
+struct AuditedScan {
+  double recall = 0;
+  std::optional<ScanFeatures> features;
+};
+
+// Notes audited scans of an index with an active model: moves its factor, tests for drift.
+bool note_scans(SqlSession& sql, const AuditedIndex& index, const std::vector<AuditedScan>& scans) {
   const SqlRows r = sql.run(
       "SELECT c.recall_target, c.monitor, m.version::bigint, m.params FROM "
       "@.ruvector_learning_config c "
@@ -32,24 +41,26 @@ bool note_recalls(SqlSession& sql, const AuditedIndex& index, const std::vector<
   const double target = r.real(0, 0);
   bool null = true;
   const Datum monitor_value = r.datum(0, 1, &null);
-  std::vector<double> m = null ? std::vector<double>() : doubles_of(monitor_value);
-  if (m.size() != 4) m = {0, 0, 0, 0};
-  learning::RecallMonitor monitor(target, 0.001, m[0], m[1], m[2], m[3]);
+  learning::DriftMonitor monitor(target, null ? std::vector<double>() : doubles_of(monitor_value));
   auto model = learning::EffortModel::restore(doubles_of(r.datum(0, 3, &null)));
   bool alarm = false;
-  for (const double recall : recalls) {
-    alarm = monitor.add(recall) || alarm;
+  for (const AuditedScan& scan : scans) {
+    alarm = monitor.add(scan.recall, scan.features ? model.bins(*scan.features) : std::nullopt,
+                        model.calibrated) ||
+            alarm;
     if (model.learned)
-      model.factor = learning::corrected_factor(model.factor, recall, target, learning_rate());
+      model.factor = learning::corrected_factor(model.factor, scan.recall, target, learning_rate());
   }
   if (alarm) {
+    const char* why = monitor.shifted() ? "drift: other queries, and recall below the target"
+                                        : "drift: audited recall fell below the target";
     monitor.reset();
     model.learned = false;
     model.safe = std::min(index.method() == "hnsw" ? 1000 : 32768, 2 * model.safe);
     model.most = std::max(model.most, model.safe);
     add_version(sql, index, model,
-                "{\"why\": \"drift: audited recall fell below the target\", \"effort\": " +
-                    std::to_string(model.safe) + "}");
+                "{\"why\": " + json_quoted(why) + ", \"effort\": " + std::to_string(model.safe) +
+                    "}");
   } else if (model.learned) {
     sql.run(
         "UPDATE @.ruvector_search_model SET params = $3 WHERE tbl = $1 AND index_name = $2 AND "
@@ -58,12 +69,10 @@ bool note_recalls(SqlSession& sql, const AuditedIndex& index, const std::vector<
   }
   sql.run(
       "UPDATE @.ruvector_learning_config SET monitor = $3, alarms = alarms + $4::integer, "
-      "last_alarm = CASE WHEN $4 THEN clock_timestamp() ELSE last_alarm END WHERE tbl = $1 AND "
-      "index_name = $2",
-      {sql_regclass(index.table()), sql_name(index.name()),
-       sql_doubles(
-           {monitor.log_wealth(), monitor.audits(), monitor.mean_miss(), monitor.squares()}),
-       sql_bool(alarm)});
+      "last_alarm = CASE WHEN $4 THEN clock_timestamp() ELSE last_alarm END, queries_changed = $5 "
+      "WHERE tbl = $1 AND index_name = $2",
+      {sql_regclass(index.table()), sql_name(index.name()), sql_doubles(monitor.state()),
+       sql_bool(alarm), sql_bool(monitor.shifted())});
   return alarm;
 }
 
@@ -74,12 +83,17 @@ AuditReport audit_index(SqlSession& sql, AuditedIndex& index, const std::vector<
   AuditReport report;
   const auto began = std::chrono::steady_clock::now();
   const auto exact = index.exact(queries, static_cast<std::size_t>(k));
+  std::vector<AuditedScan> scans;
   std::vector<double> recalls;
   std::vector<double> us;
+  const int first = index.method() == "hnsw" ? kFirstEf : kFirstProbes;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     check_interrupts();
     const auto found = index.search(queries[i], static_cast<std::size_t>(k));
     recalls.push_back(recall_of(found.distance, exact[i]));
+    scans.push_back({recalls.back(), std::nullopt});
+    if (const ScanFeatures* f = scan_features(); f != nullptr && features_effort() == first)
+      scans.back().features = *f;
     us.push_back(found.microseconds);
     report.mean_effort += static_cast<double>(last_scan().ef) / static_cast<double>(queries.size());
   }
@@ -89,7 +103,7 @@ AuditReport audit_index(SqlSession& sql, AuditedIndex& index, const std::vector<
   report.p50_us = stats::quantile(us, 0.5);
   // On a standby and in a read-only transaction an audit only tells.
   if (RecoveryInProgress() || XactReadOnly) return report;
-  report.alarm = note_recalls(sql, index, recalls);
+  report.alarm = note_scans(sql, index, scans);
   sql.run(
       "INSERT INTO @.ruvector_audit (tbl, index_name, k, queries, recall, low, high, "
       "mean_effort, p50_us, elapsed_ms, alarm) "

@@ -36,6 +36,7 @@ struct State {
   std::optional<Forced> forced;
   ScanFeatures features{};
   bool has_features = false;
+  int features_effort = 0;
   float margin = 0;
   std::optional<learning::Steering> steering;  // of the scan that is under way
 };
@@ -161,14 +162,17 @@ int first_effort(Relation index, int configured) {
   if (e.mode == Mode::off) return 0;
   scan_begins(RelationGetRelid(index));
   if (e.mode != Mode::on || session_mode() != Mode::on || !e.model) return 0;
-  return std::min({kFirstEffort, configured, e.model->learned ? kFirstEffort : e.model->safe});
+  return std::min({kFirstEf, configured, e.model->learned ? kFirstEf : e.model->safe});
 }
 
 int next_effort(Relation index, const ScanFeatures& features, float margin, int effort,
                 int configured) {
   State& s = state();
   const bool begins = !s.has_features;
-  if (begins) s.features = features;
+  if (begins) {
+    s.features = features;
+    s.features_effort = effort;
+  }
   s.has_features = true;
   s.margin = margin;
   if (s.forced) return s.forced->total;
@@ -202,6 +206,8 @@ float last_margin() { return state().margin; }
 const ScanFeatures* scan_features() noexcept {
   return state().has_features ? &state().features : nullptr;
 }
+
+int features_effort() noexcept { return state().features_effort; }
 
 bool is_watched(Oid index) noexcept {
   const auto found = state().entries.find(index);

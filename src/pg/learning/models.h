@@ -26,10 +26,6 @@ int worker_naptime_s();
 int least_effort();
 int most_effort();
 
-// A scan's first effort: enough to see how the query lies, little beside what hard queries need. An
-// ivfflat scan takes less.
-inline constexpr int kFirstEffort = 12;
-
 // An audit's scans: begin with `first`, whatever is learned, then go on to `total`.
 struct Forced {
   int first = 0;
@@ -43,6 +39,8 @@ const ScanFeatures& last_features();
 float last_margin();
 // The same, null when the scan was neither.
 const ScanFeatures* scan_features() noexcept;
+// The effort after which they were seen.
+int features_effort() noexcept;
 
 // Whether the index's scans are sampled, as far as this session knows.
 bool is_watched(Oid index) noexcept;

@@ -53,12 +53,7 @@ std::vector<learning::PatternScan> read_scans(SqlSession& sql, Oid table, const 
     bool null = true;
     auto& s = scans[i];
     s.sketch = sketch_of_datum(r.datum(i, 0, &null), r.real(i, 1)).sums();
-    s.effort = r.real(i, 2);
-    s.hops = r.real(i, 3);
-    s.distances = r.real(i, 4);
-    s.relevant = r.real(i, 5);
-    s.irrelevant = r.real(i, 6);
-    s.noted_at = DatumGetTimestampTz(r.datum(i, 7, &null));
+    r.into(i, 2, s.effort, s.hops, s.distances, s.relevant, s.irrelevant, s.noted_at);
     const double age = std::max(0.0, static_cast<double>(now - s.noted_at) / 1e6);
     s.weight = std::exp2(-age / half_life_s);
     if ((i & 255) == 0) check_interrupts();
@@ -124,16 +119,8 @@ Stored read_patterns(SqlSession& sql, Oid table, const std::string& index) {
     const auto* a = call([centre] { return DatumGetArrayTypeP(centre); });
     if (ARR_NDIM(a) == 1 && ARR_DIMS(a)[0] == static_cast<int>(kSketch) && !ARR_HASNULL(a))
       std::memcpy(p.centre.data(), ARR_DATA_PTR(a), sizeof p.centre);
-    p.weight = r.real(i, 2);
-    p.scans = r.integer(i, 3);
-    p.effort = r.real(i, 4);
-    p.hops = r.real(i, 5);
-    p.distances = r.real(i, 6);
-    p.spread = r.real(i, 7);
-    p.relevant = r.real(i, 8);
-    p.irrelevant = r.real(i, 9);
-    p.first_seen = DatumGetTimestampTz(r.datum(i, 10, &null));
-    p.last_seen = DatumGetTimestampTz(r.datum(i, 11, &null));
+    r.into(i, 2, p.weight, p.scans, p.effort, p.hops, p.distances, p.spread, p.relevant,
+           p.irrelevant, p.first_seen, p.last_seen);
     s.id.push_back(r.integer(i, 0));
     s.pattern.push_back(p);
   }

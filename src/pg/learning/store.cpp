@@ -40,11 +40,7 @@ IndexConfig read_config(SqlSession& sql, Oid table, const std::string& index_nam
       {sql_regclass(table), sql_name(index_name)});
   if (r.size() == 0) return c;
   c.exists = true;
-  c.mode = r.text(0, 0);
-  c.recall_target = r.real(0, 1);
-  c.k = static_cast<int>(r.integer(0, 2));
-  c.latency_target_ms = r.real(0, 3, c.latency_target_ms);
-  c.store_query = r.text(0, 4);
+  r.into(0, 0, c.mode, c.recall_target, c.k, c.latency_target_ms, c.store_query);
   return c;
 }
 

@@ -53,7 +53,7 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
   audits.query.resize(queries.size());
   const ForcedEffort forced;
   for (const int effort : grid_for(hnsw, k)) {
-    force_effort(Forced{std::min(kFirstEffort, effort), effort});
+    force_effort(Forced{std::min(kFirstEf, effort), effort});
     std::vector<double> recalls;
     std::vector<double> us;
     TunedEffort row;
@@ -89,7 +89,7 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
     if (made < effort || row.recall.mean > 1 - 1e-9) break;  // nothing is left to be found
   }
 
-  audits.first = audits.at_least(hnsw ? kFirstEffort : 1);
+  audits.first = audits.at_least(hnsw ? kFirstEf : kFirstProbes);
 
   std::vector<std::uint32_t> all(queries.size());
   std::iota(all.begin(), all.end(), 0U);
@@ -165,7 +165,7 @@ RV_FUNCTION(rv_auto_tune)
           "VALUES ($1, $2, 'on', $3, $4::integer) "
           "ON CONFLICT (tbl, index_name) DO UPDATE SET mode = 'on', recall_target = "
           "excluded.recall_target, "
-          "k = excluded.k, monitor = NULL",
+          "k = excluded.k, monitor = NULL, queries_changed = false",
           {sql_regclass(index.table()), sql_name(index.name()), sql_real(target), sql_int(k)});
       add_version(sql, index, report.model, report.metrics);
     }

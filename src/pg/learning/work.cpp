@@ -94,8 +94,7 @@ Version version_in_use(SqlSession& sql, const AuditedIndex& index) {
   Version v;
   if (r.size() == 0) return v;
   v.exists = true;
-  v.after_alarm = r.boolean(0, 0);
-  v.from_rows = r.boolean(0, 1);
+  r.into(0, 0, v.after_alarm, v.from_rows);
   return v;
 }
 
@@ -210,7 +209,7 @@ void work_on_index(SqlSession& sql, Oid oid, WorkReport& report) {
   add_version(sql, index, tuned.model, tuned.metrics);
   const double ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-  sql.run("UPDATE @.ruvector_learning_config SET monitor = NULL WHERE tbl = $1 AND index_name = $2",
+  sql.run("UPDATE @.ruvector_learning_config SET monitor = NULL, queries_changed = false WHERE tbl = $1 AND index_name = $2",
           {sql_regclass(index.table()), sql_name(index.name())});
   // Tuning is paid from the same budget.
   sql.run(

@@ -256,18 +256,10 @@ RV_FUNCTION(rv_route_next)
     if (r.size() == 0)
       throw Error(ErrorCode::undefined_object,
                   "decision " + std::to_string(o.decision) + " does not exist");
-    o.agent = r.text(0, 0);
-    o.attempt = r.integer(0, 1);
     Request q;
-    q.router = r.text(0, 2);
-    q.text = r.text(0, 3);
+    r.into(0, 0, o.agent, o.attempt, q.router, q.text);
     q.objective = routing::objective_of(r.text(0, 4));
-    q.max_cost = r.real(0, 5, std::nan(""));
-    q.max_latency_ms = r.real(0, 6, std::nan(""));
-    q.min_quality = r.real(0, 7, std::nan(""));
-    q.tokens_in = r.real(0, 8, -1);
-    q.tokens_out = r.real(0, 9, -1);
-    q.budget = r.text(0, 10);
+    r.into(0, 5, q.max_cost, q.max_latency_ms, q.min_quality, q.tokens_in, q.tokens_out, q.budget);
     bool null = true;
     const Datum e = r.datum(0, 11, &null);
     if (!null) q.embedding = vector_components(e);

@@ -132,8 +132,7 @@ RV_FUNCTION(rv_route_feedback)
   if (r.size() == 0 || r.is_null(0, 0))
     throw Error(ErrorCode::undefined_object,
                 "decision " + std::to_string(o.decision) + " does not exist");
-  o.agent = r.text(0, 0);
-  o.attempt = r.integer(0, 1);
+  r.into(0, 0, o.agent, o.attempt);
   record(sql, o, true);
   return Datum(0);
 }

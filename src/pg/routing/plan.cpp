@@ -147,10 +147,7 @@ Budget read_budget(SqlSession& sql, const std::string& scope, bool read_only) {
     throw Error(ErrorCode::undefined_object, "budget \"" + scope + "\" does not exist", {},
                 "Create it with ruvector_set_budget().");
   b.exists = true;
-  b.remaining = r.real(0, 0);
-  b.hard = r.boolean(0, 1);
-  bool null = true;
-  b.period_start = DatumGetTimestampTz(r.datum(0, 2, &null));
+  r.into(0, 0, b.remaining, b.hard, b.period_start);
   return b;
 }
 

@@ -24,17 +24,8 @@ void StateLoader::settings() {
       {sql_text(router)}, read_only);
   if (r.size() == 0) return;
   Settings& o = s.settings;
-  o.method = r.text(0, 0);
-  o.tau = r.real(0, 1);
-  o.cost_weight = r.real(0, 2);
-  o.latency_weight = r.real(0, 3);
-  o.exploration = r.real(0, 4, -1);
-  o.k = static_cast<int>(r.integer(0, 5));
-  o.max_outcomes = static_cast<int>(r.integer(0, 6));
-  o.log_request = r.boolean(0, 7);
-  o.fail_open = r.boolean(0, 8);
-  o.embedder = r.text(0, 9);
-  o.tenant_outcomes_only = r.boolean(0, 10);
+  r.into(0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.k, o.max_outcomes,
+         o.log_request, o.fail_open, o.embedder, o.tenant_outcomes_only);
 }
 
 void StateLoader::agents() {
@@ -47,19 +38,9 @@ void StateLoader::agents() {
   s.agents.clear();
   for (std::size_t i = 0; i < r.size(); ++i) {
     Agent a;
-    a.name = r.text(i, 0);
-    a.cost_input = r.real(i, 1);
-    a.cost_output = r.real(i, 2);
-    a.cost_call = r.real(i, 3);
-    a.avg_latency_ms = r.real(i, 4);
-    a.quality_prior = r.real(i, 5);
-    a.prior_outcomes = r.real(i, 6);
-    a.expected_output = r.real(i, 7);
-    a.max_context = static_cast<int>(r.integer(i, 8));
-    a.max_rpm = static_cast<int>(r.integer(i, 9));
-    a.max_tpm = static_cast<int>(r.integer(i, 10));
-    a.max_parallel = static_cast<int>(r.integer(i, 11));
-    a.active = r.boolean(i, 12);
+    r.into(i, 0, a.name, a.cost_input, a.cost_output, a.cost_call, a.avg_latency_ms,
+           a.quality_prior, a.prior_outcomes, a.expected_output, a.max_context, a.max_rpm, a.max_tpm,
+           a.max_parallel, a.active);
     bool null = true;
     const Datum e = r.datum(i, 13, &null);
     if (!null) a.profile = vector_components(e);
@@ -123,11 +104,8 @@ void StateLoader::circuits() {
   for (std::size_t i = 0; i < r.size(); ++i) {
     const int at = s.find(r.text(i, 0));
     if (at < 0) continue;
-    bool null = true;
     Circuit& c = s.circuits[static_cast<std::size_t>(at)];
-    c.open_until = DatumGetTimestampTz(r.datum(i, 1, &null));
-    const Datum probe = r.datum(i, 2, &null);
-    c.probe_until = null ? 0 : DatumGetTimestampTz(probe);
+    r.into(i, 1, c.open_until, c.probe_until);
   }
 }
 

@@ -24,65 +24,65 @@ SELECT is((SELECT verdict FROM ruled, ruvector_get_verdict(short)), 'success');
 SELECT throws_ok($$SELECT ruvector_memory_add_rule('ruled', 'x', 'lower(text)')$$, '22023', 'a rule must be a function (text, jsonb) that returns a number');
 
 -- adding, deduplication
-CREATE TEMP TABLE a AS SELECT * FROM ruvector_memory_add('web', 'Check the date format', 'Sites differ in day and month order.', embedding := '[1,0,0]', source := (SELECT id FROM t));
+CREATE TEMP TABLE a AS SELECT * FROM ruvector_memory_add('web', 'Check the date format', content := 'Sites differ in day and month order.', embedding := '[1,0,0]', source := (SELECT id FROM t));
 SELECT is(action, 'added') FROM a;
-SELECT is((SELECT (x.id = a.id, x.action)::text FROM a, ruvector_memory_add('web', 'Check the date format', 'Sites differ in day and month order.', embedding := '[0,1,0]') x), '(t,strengthened)', 'the same content');
-SELECT is((SELECT (x.id = a.id, x.action)::text FROM a, ruvector_memory_add('web', 'Mind the order of day and month', 'It differs.', embedding := '[1,0.01,0]', source := (SELECT id FROM t)) x), '(t,strengthened)', 'nearly the same direction');
+SELECT is((SELECT (x.id = a.id, x.action)::text FROM a, ruvector_memory_add('web', 'Check the date format', content := 'Sites differ in day and month order.', embedding := '[0,1,0]') x), '(t,strengthened)', 'the same content');
+SELECT is((SELECT (x.id = a.id, x.action)::text FROM a, ruvector_memory_add('web', 'Mind the order of day and month', content := 'It differs.', embedding := '[1,0.01,0]', source := (SELECT id FROM t)) x), '(t,strengthened)', 'nearly the same direction');
 SELECT is((SELECT (strength, sources = ARRAY[(SELECT id FROM t)])::text FROM ruvector_memory_item JOIN a USING (id)), '(3,t)');
-SELECT is((SELECT action FROM ruvector_memory_add('web', 'Dates as text failed', 'Typing dates was refused.', embedding := '[1,0.01,0]', outcome := 'failure')), 'added', 'what went wrong is kept apart');
-SELECT is((SELECT action FROM ruvector_memory_add('web', 'Zero', 'no direction', embedding := '[0,0,0]')), 'added', 'a zero vector is like nothing');
-SELECT is((SELECT action FROM ruvector_memory_add('web', 'Other size', 'of another model', embedding := '[1,0]')), 'added');
-SELECT throws_ok($$SELECT ruvector_memory_add('web', 'x', 'y', outcome := 'draw')$$, '22023', 'outcome must be success or failure, not "draw"');
-SELECT throws_ok($$SELECT ruvector_memory_add('web', 'x', 'y', source := 0)$$, '42704', 'bank "web" has no trajectory 0');
+SELECT is((SELECT action FROM ruvector_memory_add('web', 'Dates as text failed', content := 'Typing dates was refused.', embedding := '[1,0.01,0]', outcome := 'failure')), 'added', 'what went wrong is kept apart');
+SELECT is((SELECT action FROM ruvector_memory_add('web', 'Zero', content := 'no direction', embedding := '[0,0,0]')), 'added', 'a zero vector is like nothing');
+SELECT is((SELECT action FROM ruvector_memory_add('web', 'Other size', content := 'of another model', embedding := '[1,0]')), 'added');
+SELECT throws_ok($$SELECT ruvector_memory_add('web', 'x', content := 'y', outcome := 'draw')$$, '22023', 'outcome must be success or failure, not "draw"');
+SELECT throws_ok($$SELECT ruvector_memory_add('web', 'x', content := 'y', source := 0)$$, '42704', 'bank "web" has no trajectory 0');
 
 -- search
-SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', embedding := '[1,0,0]')), 1, 'k is 1');
-SELECT is((SELECT title FROM ruvector_memory_search('web', embedding := '[1,0,0]')), 'Check the date format', 'the stronger of two similar ones');
-SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', embedding := '[1,0,0]', k := 10)), 2, 'other sizes and zero vectors are left out');
-SELECT is((SELECT title FROM ruvector_memory_search('web', embedding := '[1,0,0]', outcome := 'failure')), 'Dates as text failed');
-SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', embedding := '[0,1,0]', min_similarity := 0.5, k := 9)), 0);
+SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', '[1,0,0]')), 1, 'k is 1');
+SELECT is((SELECT title FROM ruvector_memory_search('web', '[1,0,0]')), 'Check the date format', 'the stronger of two similar ones');
+SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', '[1,0,0]', k := 10)), 2, 'other sizes and zero vectors are left out');
+SELECT is((SELECT title FROM ruvector_memory_search('web', '[1,0,0]', outcome := 'failure')), 'Dates as text failed');
+SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', '[0,1,0]', min_similarity := 0.5, k := 9)), 0);
 SELECT throws_ok($$SELECT * FROM ruvector_memory_search('web')$$, '22004', 'give a query or an embedding');
-SELECT throws_ok($$SELECT * FROM ruvector_memory_search('web', 'x', k := 0)$$, '22023', 'k must be at least 1, not 0');
-SELECT ruvector_memory_add('notes', title, content) FROM (VALUES ('Refund an order', 'Ask for the invoice number first.'), ('Reset a password', 'Send the link to the known address.')) s(title, content);
-SELECT is((SELECT title FROM ruvector_memory_search('notes', 'the customer wants a refund for the order')), 'Refund an order', 'by text');
+SELECT throws_ok($$SELECT * FROM ruvector_memory_search('web', query := 'x', k := 0)$$, '22023', 'k must be at least 1, not 0');
+SELECT ruvector_memory_add('notes', title, content := content) FROM (VALUES ('Refund an order', 'Ask for the invoice number first.'), ('Reset a password', 'Send the link to the known address.')) s(title, content);
+SELECT is((SELECT title FROM ruvector_memory_search('notes', query := 'the customer wants a refund for the order')), 'Refund an order', 'by text');
 
 -- evidence
 SELECT is(round(ruvector_wilson_lower(8, 10)::numeric, 3), 0.490, 'Wilson');
 SELECT is(ruvector_wilson_lower(0, 0), 0::float8);
 SELECT throws_ok($$SELECT ruvector_wilson_lower(3, 2)$$, '22023');
 SELECT ruvector_memory_feedback(id, false) FROM a, generate_series(1, 12);
-SELECT is((SELECT title FROM ruvector_memory_search('web', embedding := '[1,0,0]')), 'Dates as text failed', 'what does not help falls behind');
+SELECT is((SELECT title FROM ruvector_memory_search('web', '[1,0,0]')), 'Dates as text failed', 'what does not help falls behind');
 SELECT throws_ok($$SELECT ruvector_memory_feedback(0, true)$$, '42704', 'memory item 0 does not exist');
 SELECT throws_ok($$SELECT ruvector_memory_feedback(1, NULL)$$, '22004', 'helped must not be NULL');
 
 -- recency
 SELECT ruvector_memory_configure('fresh', half_life := '1 day');
-SELECT ruvector_memory_add('fresh', 'old', 'a', embedding := '[1,0]');
+SELECT ruvector_memory_add('fresh', 'old', content := 'a', embedding := '[1,0]');
 UPDATE ruvector_memory_item SET valid_from = now() - interval '3 days' WHERE bank = 'fresh';
-SELECT ok((SELECT abs(recency - 0.125) < 0.001 FROM ruvector_memory_search('fresh', embedding := '[1,0]')), 'three half-lives');
+SELECT ok((SELECT abs(recency - 0.125) < 0.001 FROM ruvector_memory_search('fresh', '[1,0]')), 'three half-lives');
 
 -- superseding, as of
-CREATE TEMP TABLE s AS SELECT (ruvector_memory_add('law', 'Speed limit', 'is 50', embedding := '[1,0]')).id AS old, clock_timestamp() AS then;
-CREATE TEMP TABLE n AS SELECT (ruvector_memory_add('law', 'Speed limit', 'is 30', embedding := '[0.8,0.6]')).id AS new;
+CREATE TEMP TABLE s AS SELECT (ruvector_memory_add('law', 'Speed limit', content := 'is 50', embedding := '[1,0]')).id AS old, clock_timestamp() AS then;
+CREATE TEMP TABLE n AS SELECT (ruvector_memory_add('law', 'Speed limit', content := 'is 30', embedding := '[0.8,0.6]')).id AS new;
 SELECT ruvector_memory_supersede(old, new) FROM s, n;
-SELECT is((SELECT content FROM ruvector_memory_search('law', embedding := '[1,0]', k := 5)), 'is 30', 'only what is valid now');
-SELECT is((SELECT content FROM s, ruvector_memory_search('law', embedding := '[1,0]', as_of := s.then)), 'is 50', 'what was known then');
+SELECT is((SELECT content FROM ruvector_memory_search('law', '[1,0]', k := 5)), 'is 30', 'only what is valid now');
+SELECT is((SELECT content FROM s, ruvector_memory_search('law', '[1,0]', as_of := s.then)), 'is 50', 'what was known then');
 SELECT throws_ok($$SELECT ruvector_memory_supersede(old, new) FROM s, n$$, '55000');
 SELECT throws_ok($$SELECT ruvector_memory_supersede(new, new) FROM n$$, '22023', 'an item cannot supersede itself');
 SELECT throws_ok($$SELECT ruvector_memory_supersede(new, 0) FROM n$$, '42704', 'memory item 0 does not exist');
 
 -- bounds
 SELECT ruvector_memory_configure('small', max_items := 3, dedupe_similarity := 1);
-SELECT ruvector_memory_add('small', 'item ' || i, 'c', embedding := ARRAY[cos(i), sin(i)]::real[]::vector) FROM generate_series(1, 3) i;
+SELECT ruvector_memory_add('small', 'item ' || i, content := 'c', embedding := ARRAY[cos(i), sin(i)]::real[]::vector) FROM generate_series(1, 3) i;
 SELECT ruvector_memory_feedback(id, true) FROM ruvector_memory_item WHERE title IN ('item 1', 'item 3') AND bank = 'small';
-SELECT ruvector_memory_add('small', 'item 4', 'c', embedding := '[0,1]');
+SELECT ruvector_memory_add('small', 'item 4', content := 'c', embedding := '[0,1]');
 SELECT is((SELECT string_agg(title, ',' ORDER BY id) FROM ruvector_memory_item WHERE bank = 'small' AND valid_to IS NULL), 'item 1,item 3,item 4', 'the least valuable was retired');
 SELECT is((SELECT retired FROM ruvector_memory_item WHERE bank = 'small' AND title = 'item 2'), 'the bank was full', 'and not erased');
 
 -- consolidation
 SELECT ruvector_memory_configure('c', dedupe_similarity := 1);
-SELECT ruvector_memory_add('c', 'x' || i, 'c', embedding := ARRAY[1, 0.1 * i]::real[]::vector) FROM generate_series(1, 3) i;
-SELECT ruvector_memory_add('c', 'useless', 'c', embedding := '[0,1]');
+SELECT ruvector_memory_add('c', 'x' || i, content := 'c', embedding := ARRAY[1, 0.1 * i]::real[]::vector) FROM generate_series(1, 3) i;
+SELECT ruvector_memory_add('c', 'useless', content := 'c', embedding := '[0,1]');
 SELECT ruvector_memory_feedback((SELECT id FROM ruvector_memory_item WHERE bank = 'c' AND title = 'x2'), true);
 SELECT ruvector_memory_feedback((SELECT id FROM ruvector_memory_item WHERE bank = 'c' AND title = 'useless'), false) FROM generate_series(1, 10);
 SELECT is((SELECT string_agg(action || ' ' || title, ', ' ORDER BY title) FROM ruvector_memory_consolidate('c')), 'retire useless, merge x1, merge x3', 'the plan');
@@ -96,11 +96,11 @@ CREATE ROLE rv_mem_a; CREATE ROLE rv_mem_b;
 GRANT ALL ON ALL TABLES IN SCHEMA public TO rv_mem_a, rv_mem_b;
 GRANT USAGE ON SEQUENCE ruvector_memory_trajectory_id_seq TO rv_mem_a, rv_mem_b;
 SET LOCAL ROLE rv_mem_a;
-SELECT ruvector_memory_add('shared', 'secret of a', 'c', embedding := '[1,0]');
+SELECT ruvector_memory_add('shared', 'secret of a', content := 'c', embedding := '[1,0]');
 SELECT lives_ok($$SELECT ruvector_memory_record('shared', 'request of a')$$);
 SET LOCAL ROLE rv_mem_b;
-SELECT is((SELECT count(*)::int FROM ruvector_memory_search('shared', embedding := '[1,0]', k := 9)) + (SELECT count(*)::int FROM ruvector_memory_trajectory), 0, 'another tenant sees nothing');
-SELECT throws_ok($$SELECT ruvector_memory_add('shared', 'x', 'y', tenant := 'rv_mem_a')$$, '42501', NULL, 'nor writes in its name');
+SELECT is((SELECT count(*)::int FROM ruvector_memory_search('shared', '[1,0]', k := 9)) + (SELECT count(*)::int FROM ruvector_memory_trajectory), 0, 'another tenant sees nothing');
+SELECT throws_ok($$SELECT ruvector_memory_add('shared', 'x', content := 'y', tenant := 'rv_mem_a')$$, '42501', NULL, 'nor writes in its name');
 RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;

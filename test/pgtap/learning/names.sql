@@ -18,7 +18,7 @@ INSERT INTO promised VALUES
   ('ruvector_learning_promote', '{index,version}'), ('ruvector_learning_rollback', '{index}'), ('ruvector_learning_flush', '{}'),
   ('ruvector_memory_record', '{bank,request,steps,embedding}'), ('ruvector_memory_judge', '{trajectory_id,verdict,score,judge,reason}'),
   ('ruvector_memory_add', '{bank,title,description,content,embedding,outcome,source}'),
-  ('ruvector_memory_search', '{bank,embedding,k,min_similarity,as_of}'), ('ruvector_memory_feedback', '{item_id,helped}'),
+  ('ruvector_memory_search', '{bank,query_embedding,k,min_similarity,as_of}'), ('ruvector_memory_feedback', '{item_id,helped}'),
   ('ruvector_memory_supersede', '{old_item,new_item}'), ('ruvector_memory_consolidate', '{bank,dry_run}'),
   ('ruvector_register_agent', '{name,agent_type,capabilities,cost_per_1k_input,cost_per_1k_output,cost_per_call,avg_latency_ms,quality_score,metadata,embedding,max_rpm,max_tpm,max_parallel,on_conflict}'),
   ('ruvector_update_agent', '{name}'), ('ruvector_remove_agent', '{name}'), ('ruvector_set_agent_active', '{name,active}'),
@@ -33,11 +33,14 @@ INSERT INTO promised VALUES
   ('ruvector_promote_router', '{router,version}'), ('ruvector_set_budget', '{scope,limit_usd,period,hard}'), ('ruvector_budget_status', '{}'),
   ('ruvector_budget_adjust', '{scope,amount}'), ('ruvector_optimize_budget', '{budget,requests}'), ('ruvector_routing_analytics', '{since,group_by}'),
   ('ruvector_set_embedder', '{embedder}'), ('ruvector_classify_request', '{query}'), ('ruvector_fastgrnn_train', '{query,options}'),
-  ('ruvector_fastgrnn_predict', '{weights,sequence}'), ('ruvector_fastgrnn_forward', '{weights,sequence,h0}');
+  ('ruvector_fastgrnn_predict', '{model,sequence}'), ('ruvector_fastgrnn_forward', '{weights,sequence,h0}'),
+  ('ruvector_embed_text', '{input,dim}'), ('ruvector_learning_worker_start', '{}'), ('ruvector_memory_add_rule', '{bank,name,judge}');
 SELECT is_empty($$
   SELECT p.name, p.arguments FROM promised p WHERE NOT EXISTS (
     SELECT FROM pg_proc f JOIN pg_depend d ON d.objid = f.oid AND d.deptype = 'e' JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ruvector'
-    WHERE f.proname = p.name AND p.arguments <@ COALESCE(f.proargnames[1:f.pronargs], '{}'))$$, 'every function has the arguments it is said to have');
+    WHERE f.proname = p.name AND (SELECT bool_and(a.at > a.before) IS NOT FALSE AND bool_and(a.at IS NOT NULL) IS NOT FALSE FROM (
+        SELECT array_position(f.proargnames[1:f.pronargs], x) AS at, lag(array_position(f.proargnames[1:f.pronargs], x), 1, 0) OVER (ORDER BY n) AS before
+        FROM unnest(p.arguments) WITH ORDINALITY u(x, n)) a))$$, 'every function has the arguments it is said to have, in that order');
 SELECT ruvector_features() LIMIT 0;  -- loads the module
 SELECT is_empty($$
   SELECT s FROM unnest('{learning,learning_rate,recall_target,latency_target_ms,ef_search_min,ef_search_max,trajectory_sample_rate,audit_rate,audit_budget_ms,trajectory_retention,route_exploration}'::text[]) s

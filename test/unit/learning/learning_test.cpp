@@ -8,7 +8,6 @@
 #include "core/learning/audit.h"
 #include "core/learning/drift.h"
 #include "core/learning/effort_model.h"
-#include "core/learning/threshold_bandit.h"
 
 namespace rv::learning {
 namespace {
@@ -211,22 +210,6 @@ TEST(CorrectedFactor, MovesAgainstTheMissesWithinItsBounds) {
     if (i >= 2000) late_recall += r / 2000;
   }
   EXPECT_NEAR(late_recall, 0.95, 0.012);
-}
-
-TEST(ThresholdBandit, FindsTheLeastEffortWithFewAudits) {
-  const AuditSet a = simulate(3000, 11, 1);
-  std::vector<double> mean(a.effort.size());
-  for (const AuditedQuery& q : a.query)
-    for (std::size_t i = 0; i < mean.size(); ++i)
-      mean[i] += static_cast<double>(q.recall[i]) / static_cast<double>(a.query.size());
-  const double target = 0.9;
-  std::size_t truth = 0;
-  while (mean[truth] < target) ++truth;
-  ThresholdBandit bandit(a.effort.size(), target);
-  std::size_t pulls = 0;
-  for (std::size_t arm = bandit.next(); arm < a.effort.size() && pulls < 3000; arm = bandit.next())
-    bandit.add(arm, static_cast<double>(a.query[pulls++].recall[arm]));
-  EXPECT_NEAR(static_cast<double>(bandit.best()), static_cast<double>(truth), 2);
 }
 
 }  // namespace
