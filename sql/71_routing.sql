@@ -47,6 +47,7 @@ CREATE TABLE ruvector_router (
   cost_weight double precision NOT NULL DEFAULT 0.3 CHECK (cost_weight BETWEEN 0 AND 1000),
   latency_weight double precision NOT NULL DEFAULT 0.1 CHECK (latency_weight BETWEEN 0 AND 1000),
   exploration double precision CHECK (exploration BETWEEN 0 AND 1),
+  explorer text NOT NULL DEFAULT 'thompson' CHECK (explorer IN ('thompson', 'ucb')),
   k integer NOT NULL DEFAULT 100 CHECK (k BETWEEN 1 AND 10000),
   max_outcomes integer NOT NULL DEFAULT 100000 CHECK (max_outcomes BETWEEN 0 AND 10000000),
   log_request boolean NOT NULL DEFAULT true,
@@ -261,14 +262,14 @@ END;
 CREATE FUNCTION ruvector_configure_router(name text DEFAULT 'default', options jsonb DEFAULT '{}') RETURNS void VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT ruvector_assert(false, '22023', format('unknown router option "%s"', k.key),
-      'The options are method, tau, cost_weight, latency_weight, exploration, k, max_outcomes, log_request, fail_open, tenant_outcomes_only; ruvector_set_embedder() sets the embedder.')
+      'The options are method, tau, cost_weight, latency_weight, exploration, explorer, k, max_outcomes, log_request, fail_open, tenant_outcomes_only; ruvector_set_embedder() sets the embedder.')
     FROM jsonb_object_keys($2) k(key)
-    WHERE k.key <> ALL ('{method,tau,cost_weight,latency_weight,exploration,k,max_outcomes,log_request,fail_open,tenant_outcomes_only}'::text[]);
+    WHERE k.key <> ALL ('{method,tau,cost_weight,latency_weight,exploration,explorer,k,max_outcomes,log_request,fail_open,tenant_outcomes_only}'::text[]);
   INSERT INTO ruvector_router (name) VALUES ($1) ON CONFLICT DO NOTHING;
   UPDATE ruvector_router r SET method = COALESCE($2->>'method', r.method), tau = COALESCE(($2->>'tau')::double precision, r.tau),
     cost_weight = COALESCE(($2->>'cost_weight')::double precision, r.cost_weight),
     latency_weight = COALESCE(($2->>'latency_weight')::double precision, r.latency_weight),
-    exploration = COALESCE(($2->>'exploration')::double precision, r.exploration),
+    exploration = COALESCE(($2->>'exploration')::double precision, r.exploration), explorer = COALESCE($2->>'explorer', r.explorer),
     k = COALESCE(($2->>'k')::integer, r.k), max_outcomes = COALESCE(($2->>'max_outcomes')::integer, r.max_outcomes),
     log_request = COALESCE(($2->>'log_request')::boolean, r.log_request),
     fail_open = COALESCE(($2->>'fail_open')::boolean, r.fail_open),

@@ -1,5 +1,6 @@
 #include "core/learning/drift.h"
 
+#include <functional>
 #include <numeric>
 
 namespace rv::learning {
@@ -8,7 +9,8 @@ namespace {
 constexpr double kVersion = 2;        // of a monitor's state
 constexpr double kMemory = 100;       // queries that the ranges seen lately are counted over
 constexpr double kMost = 1e12;        // wealth that is not counted further
-constexpr std::size_t kStateSize = 2 + RecallTest::kStakes.size() + kScores + kScores * kBins;
+constexpr std::size_t kStateSize =
+    2 + 2 * RecallTest::kStakes.size() + kScores + kScores * kBins;
 
 // What a bet of `odds` (one a range) is worth on the worst distribution whose ranges have at most
 // (1 + tolerance) / kBins each: its mass on the best paid ranges first.
@@ -67,35 +69,42 @@ DriftMonitor::DriftMonitor(double target, std::span<const double> state) : targe
   for (const double v : state)
     if (!(v >= 0 && v <= 1e15)) return;
   const double* at = state.data() + 1;
-  audits = *at++;
-  for (double& w : recall.wealth) w = *at++;
-  for (double& w : shift.wealth) w = *at++;
-  for (double& s : shift.seen) s = *at++;
+  audits_ = *at++;
+  for (RecallTest* t : {&recall_, &since_})
+    for (double& w : t->wealth) w = *at++;
+  for (double& w : shift_.wealth) w = *at++;
+  for (double& s : shift_.seen) s = *at++;
 }
 
 std::vector<double> DriftMonitor::state() const {
-  std::vector<double> v = {kVersion, audits};
-  v.insert(v.end(), recall.wealth.begin(), recall.wealth.end());
-  v.insert(v.end(), shift.wealth.begin(), shift.wealth.end());
-  v.insert(v.end(), shift.seen.begin(), shift.seen.end());
+  std::vector<double> v = {kVersion, audits_};
+  for (const RecallTest* t : {&recall_, &since_})
+    v.insert(v.end(), t->wealth.begin(), t->wealth.end());
+  v.insert(v.end(), shift_.wealth.begin(), shift_.wealth.end());
+  v.insert(v.end(), shift_.seen.begin(), shift_.seen.end());
   return v;
 }
 
-bool DriftMonitor::add(double found, const std::optional<QueryBins>& query,
+bool DriftMonitor::add(double recall, const std::optional<QueryBins>& query,
                        double calibrated) noexcept {
-  audits += 1;
-  recall.add(found, target_);
-  if (query) shift.add(*query, calibrated);
+  audits_ += 1;
+  recall_.add(recall, target_);
+  since_.add(recall, target_);
+  if (query) {
+    shift_.add(*query, calibrated);
+    if (shift_.evidence() <= 1) since_.reset();
+  }
   return alarm();
 }
 
 bool DriftMonitor::alarm() const noexcept {
-  return recall.evidence() >= (shifted() ? kAlarmShifted : kAlarm);
+  return recall_.evidence() >= kAlarm || (changed() && since_.evidence() >= kAlarmChanged);
 }
 
 void DriftMonitor::reset() noexcept {
-  recall.reset();
-  shift.reset();
+  recall_.reset();
+  since_.reset();
+  shift_.reset();
 }
 
 }  // namespace rv::learning

@@ -47,13 +47,16 @@ class ShiftTest {
   std::array<double, kScores * kBins> seen{};  // recent ones weigh more
 };
 
-// Both. Much evidence of lost recall raises the alarm, or some of it when queries have changed:
-// what was calibrated on others promises nothing for them.
+// Both. Much evidence of lost recall raises the alarm; when queries have changed, some of it since
+// they began to: what was calibrated on others promises nothing for them.
 class DriftMonitor {
  public:
-  static constexpr double kAlarm = 1000;        // mean audits until an alarm where there is no drift
-  static constexpr double kAlarmShifted = 20;   // the same once queries have changed
-  static constexpr double kShifted = 1000;
+  // The mean number of audits until an alarm where recall is exactly the target: while queries are
+  // as they were, and once they have changed.
+  static constexpr double kAlarm = 100000;
+  static constexpr double kAlarmChanged = 100;
+  // The same until a change of queries is taken for one.
+  static constexpr double kChanged = 1000;
 
   explicit DriftMonitor(double target) : target_(target) {}
   // From what state() returned; anything else begins anew.
@@ -63,16 +66,16 @@ class DriftMonitor {
   bool add(double recall, const std::optional<QueryBins>& query = std::nullopt,
            double calibrated = 0) noexcept;
   bool alarm() const noexcept;
-  bool shifted() const noexcept { return shift.evidence() >= kShifted; }
+  bool changed() const noexcept { return shift_.evidence() >= kChanged; }
   void reset() noexcept;
   std::vector<double> state() const;
 
-  RecallTest recall;
-  ShiftTest shift;
-  double audits = 0;
-
  private:
   double target_;
+  double audits_ = 0;
+  RecallTest recall_;
+  RecallTest since_;  // the queries began to look different
+  ShiftTest shift_;
 };
 
 // The factor after an audit: adaptive conformal inference (Gibbs and Candes, NeurIPS 2021) on its

@@ -89,6 +89,9 @@ class NormalTable {
   std::array<double, kSteps + 1> below_, density_;
 };
 
+// What is spread evenly, so that no propensity is 0.
+constexpr double kEven = 0.001;
+
 }  // namespace
 
 std::vector<double> largest_probabilities(std::span<const double> means,
@@ -124,10 +127,19 @@ std::vector<double> largest_probabilities(std::span<const double> means,
   }
   double total = 0;
   for (const double s : share) total += s;
-  constexpr double kEven = 0.001;
   for (double& s : share)
     s = (total > 0 ? (1 - kEven) * s / total : (1 - kEven) / static_cast<double>(n)) +
         kEven / static_cast<double>(n);
+  return share;
+}
+
+std::vector<double> largest_bound_probabilities(std::span<const double> means,
+                                                std::span<const double> deviations) {
+  std::vector<double> share(means.size(), kEven / static_cast<double>(means.size()));
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < means.size(); ++i)
+    if (means[i] + deviations[i] > means[best] + deviations[best]) best = i;
+  share[best] += 1 - kEven;
   return share;
 }
 

@@ -40,5 +40,8 @@ double thompson_draw(const LinearArm& arm, std::span<const float> x, double nu, 
 // none is 0 (a thousandth is spread evenly), for off-policy estimates divide by them.
 std::vector<double> largest_probabilities(std::span<const double> means,
                                           std::span<const double> deviations);
+// The same of choosing by the largest mean + deviation, as LinUCB does.
+std::vector<double> largest_bound_probabilities(std::span<const double> means,
+                                                std::span<const double> deviations);
 
 }  // namespace rv::routing

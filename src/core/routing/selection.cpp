@@ -42,6 +42,13 @@ Objective objective_of(std::string_view name) {
               "Use balanced, cost, latency, quality or quality_per_dollar.");
 }
 
+Explorer explorer_of(std::string_view name) {
+  if (name == "thompson") return Explorer::thompson;
+  if (name == "ucb") return Explorer::ucb;
+  throw Error(ErrorCode::invalid_argument, "unknown explorer \"" + std::string(name) + "\"", {},
+              "Use thompson or ucb.");
+}
+
 const char* objective_name(Objective o) noexcept { return kNames[static_cast<int>(o)]; }
 
 Choice choose(std::span<const Candidate> candidates, const Policy& policy, Rng& rng) {
@@ -86,15 +93,17 @@ Choice choose(std::span<const Candidate> candidates, const Policy& policy, Rng& 
       means.push_back(candidates[i].quality);
       deviations.push_back(candidates[i].deviation);
     }
-    const auto thompson = largest_probabilities(means, deviations);
+    const auto explored = policy.explorer == Explorer::ucb
+                              ? largest_bound_probabilities(means, deviations)
+                              : largest_probabilities(means, deviations);
     const auto probability = [&](std::size_t k) {
-      return (k == 0 ? 1 - policy.exploration : 0) + policy.exploration * thompson[k];
+      return (k == 0 ? 1 - policy.exploration : 0) + policy.exploration * explored[k];
     };
     std::size_t k = 0;
     if (rng.uniform() < policy.exploration) {
       choice.explored = true;
       double u = rng.uniform();
-      while (k + 1 < pool.size() && u >= thompson[k]) u -= thompson[k++];
+      while (k + 1 < pool.size() && u >= explored[k]) u -= explored[k++];
     }
     choice.chosen = pool[k];
     choice.propensity = probability(k);

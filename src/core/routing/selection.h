@@ -16,6 +16,10 @@ enum class Objective : unsigned char { balanced, cost, latency, quality, quality
 Objective objective_of(std::string_view name);
 const char* objective_name(Objective o) noexcept;
 
+enum class Explorer : unsigned char { thompson, ucb };
+// 22023 for another name.
+Explorer explorer_of(std::string_view name);
+
 struct Candidate {
   double quality = 0;        // expected, 0..1
   double quality_lower = 0;  // its lower confidence bound
@@ -34,8 +38,10 @@ struct Policy {
   // quality in 'balanced'.
   double cost_weight = 0.3;
   double latency_weight = 0.1;
-  // Probability with which a request explores among the adequate agents by Thompson sampling.
+  // Probability with which a request explores among the adequate agents, and how: Thompson sampling,
+  // or the one with the largest upper bound of its quality.
   double exploration = 0;
+  Explorer explorer = Explorer::thompson;
 };
 
 struct Choice {

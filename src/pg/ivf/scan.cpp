@@ -62,8 +62,6 @@ ItemPointerData tid_of(index::ivf::RowId row) {
   return tid;
 }
 
-// Lists that a scan looks at before it asks how far to go.
-
 // The first lists. Who has learned how many lists queries need is asked after a few of them.
 bool begin(IndexScanDesc scan, Scan* s) {
   s->stats.batches = 1;

@@ -52,7 +52,7 @@ bool note_scans(SqlSession& sql, const AuditedIndex& index, const std::vector<Au
       model.factor = learning::corrected_factor(model.factor, scan.recall, target, learning_rate());
   }
   if (alarm) {
-    const char* why = monitor.shifted() ? "drift: other queries, and recall below the target"
+    const char* why = monitor.changed() ? "drift: other queries, and recall below the target"
                                         : "drift: audited recall fell below the target";
     monitor.reset();
     model.learned = false;
@@ -72,7 +72,7 @@ bool note_scans(SqlSession& sql, const AuditedIndex& index, const std::vector<Au
       "last_alarm = CASE WHEN $4 THEN clock_timestamp() ELSE last_alarm END, queries_changed = $5 "
       "WHERE tbl = $1 AND index_name = $2",
       {sql_regclass(index.table()), sql_name(index.name()), sql_doubles(monitor.state()),
-       sql_bool(alarm), sql_bool(monitor.shifted())});
+       sql_bool(alarm), sql_bool(monitor.changed())});
   return alarm;
 }
 

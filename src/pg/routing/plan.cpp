@@ -192,6 +192,7 @@ RoutePlan plan_request(SqlSession& sql, Request& q, bool read_only) {
   plan.policy.min_quality = std::isnan(q.min_quality) ? 0 : q.min_quality;
   plan.policy.cost_weight = state.settings.cost_weight;
   plan.policy.latency_weight = state.settings.latency_weight;
+  plan.policy.explorer = routing::explorer_of(state.settings.explorer);
   if (q.explore)
     plan.policy.exploration =
         state.settings.exploration >= 0 ? state.settings.exploration : default_exploration();

@@ -64,6 +64,7 @@ struct Settings {
   std::string method = "auto";
   double tau = 0.9, cost_weight = 0.3, latency_weight = 0.1;
   double exploration = -1;  // below 0: the setting ruvector.route_exploration
+  std::string explorer = "thompson";
   int k = 100;
   int max_outcomes = 100000;
   bool log_request = true, fail_open = false;

@@ -17,14 +17,14 @@ namespace rv::pg::route {
 void StateLoader::settings() {
   s.settings = Settings{};
   const SqlRows r = sql.run(
-      "SELECT method, tau, cost_weight, latency_weight, exploration, k::bigint, "
+      "SELECT method, tau, cost_weight, latency_weight, exploration, explorer, k::bigint, "
       "max_outcomes::bigint, "
       "log_request, fail_open, embedder, tenant_outcomes_only FROM @.ruvector_router WHERE name "
       "= $1",
       {sql_text(router)}, read_only);
   if (r.size() == 0) return;
   Settings& o = s.settings;
-  r.into(0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.k, o.max_outcomes,
+  r.into(0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.explorer, o.k, o.max_outcomes,
          o.log_request, o.fail_open, o.embedder, o.tenant_outcomes_only);
 }
 
