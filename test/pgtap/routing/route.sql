@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(66);
+SELECT plan(68);
 SET LOCAL ruvector.route_exploration = 0;
 
 -- registry
@@ -101,6 +101,10 @@ SELECT cmp_ok((SELECT count(DISTINCT (SELECT agent_name FROM ruvector_route('say
 SELECT ok((SELECT bool_and(propensity > 0 AND propensity <= 1) AND min(propensity) < 1 FROM ruvector_route_log WHERE propensity IS NOT NULL), 'and logs with which probability');
 SELECT is((SELECT count(DISTINCT (SELECT agent_name FROM ruvector_route('say hello to guest ' || i, 'cost', explore := false))) FROM generate_series(1, 30) i), 1::bigint, 'not when told so');
 SET LOCAL ruvector.route_exploration = 0;
+
+SELECT ruvector_configure_router('bold', '{"explorer": "ucb", "exploration": 1}');
+SELECT cmp_ok((SELECT propensity FROM ruvector_route('say hello to guest 1', 'cost', router := 'bold')), '>', 0::float8, 'by the upper bound');
+SELECT throws_ok($$SELECT ruvector_configure_router('bold', '{"explorer": "dice"}')$$, '23514');
 
 -- the linear posterior, a custom embedder, limits
 SELECT ruvector_configure_router('linear', '{"method": "linear"}');

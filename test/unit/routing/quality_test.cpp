@@ -10,6 +10,7 @@
 #include "core/routing/cross_validation.h"
 #include "core/routing/evaluation.h"
 #include "core/routing/knn.h"
+#include "core/routing/selection.h"
 #include "core/stats/intervals.h"
 #include "core/stats/ridge.h"
 #include "unit/routing/json_value.h"
@@ -134,6 +135,29 @@ TEST(Bandit, ProbabilityOfBeingTheLargestWithoutDoubt) {
   const auto mixed = largest_probabilities(means, narrow);
   EXPECT_NEAR(mixed[0] + mixed[1] + mixed[2], 1, 1e-9);
   EXPECT_NEAR(mixed[0], 0.25, 0.02);  // the second one falls below .5 that often
+}
+
+TEST(Bandit, TheLargestBoundIsNearlyCertain) {
+  const double means[] = {0.6, 0.5, 0.2};
+  const double deviations[] = {0.01, 0.2, 0.2};
+  const auto p = largest_bound_probabilities(means, deviations);
+  EXPECT_NEAR(p[1], 0.999 + 0.001 / 3, 1e-12);
+  EXPECT_NEAR(p[0] + p[1] + p[2], 1, 1e-12);
+  EXPECT_GT(p[2], 0);
+  std::vector<Candidate> c(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    c[i].quality = c[i].quality_lower = means[i];
+    c[i].deviation = deviations[i];
+  }
+  Policy policy;
+  policy.objective = Objective::quality;
+  policy.exploration = 1;
+  policy.explorer = Explorer::ucb;
+  Rng rng(1);
+  int second = 0;
+  for (int i = 0; i < 1000; ++i) second += choose(c, policy, rng).chosen == 1;
+  EXPECT_GE(second, 990);
+  EXPECT_THROW(explorer_of("dice"), Error);
 }
 
 TEST(LinearQuality, RoundTripsAndRefusesDamage) {
