@@ -6,8 +6,8 @@ CREATE FUNCTION ruvector_enable_feature(feature text, table_name regclass DEFAUL
   RETURNS void
   AS 'MODULE_PATHNAME', 'rv_enable_feature' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
--- Switches it off; with options {"purge": true} what it gathered is removed.
-CREATE FUNCTION ruvector_disable_feature(feature text, table_name regclass DEFAULT NULL, options jsonb DEFAULT '{}')
+-- Switches it off; with purge what it gathered is removed.
+CREATE FUNCTION ruvector_disable_feature(feature text, table_name regclass DEFAULT NULL, purge boolean DEFAULT false)
   RETURNS void
   AS 'MODULE_PATHNAME', 'rv_disable_feature' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 

@@ -137,16 +137,16 @@ BEGIN ATOMIC
       latency_target_ms = COALESCE(($2->>'latency_target_ms')::double precision, l.latency_target_ms), store_query = COALESCE($2->>'store_query', l.store_query);
 END;
 
--- ruvector_disable_feature('learning', table, {"purge": true}): purge forgets what was learned, too.
-CREATE FUNCTION ruvector_disable_learning(table_name regclass, options jsonb) RETURNS void VOLATILE PARALLEL UNSAFE
+-- ruvector_disable_feature('learning', table, purge): purge forgets what was learned, too.
+CREATE FUNCTION ruvector_disable_learning(table_name regclass, purge boolean) RETURNS void VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT ruvector_assert($1 IS NOT NULL, '22004', 'learning is disabled for a table: give table_name');
   UPDATE ruvector_learning_config c SET mode = 'off' WHERE c.tbl = $1;
-  DELETE FROM ruvector_search_model m WHERE m.tbl = $1 AND ($2->>'purge')::boolean;
-  DELETE FROM ruvector_audit a WHERE a.tbl = $1 AND ($2->>'purge')::boolean;
-  DELETE FROM ruvector_trajectory t WHERE t.tbl = $1 AND ($2->>'purge')::boolean;
-  DELETE FROM ruvector_pattern p WHERE p.tbl = $1 AND ($2->>'purge')::boolean;
-  DELETE FROM ruvector_learning_config c WHERE c.tbl = $1 AND ($2->>'purge')::boolean;
+  DELETE FROM ruvector_search_model m WHERE m.tbl = $1 AND $2;
+  DELETE FROM ruvector_audit a WHERE a.tbl = $1 AND $2;
+  DELETE FROM ruvector_trajectory t WHERE t.tbl = $1 AND $2;
+  DELETE FROM ruvector_pattern p WHERE p.tbl = $1 AND $2;
+  DELETE FROM ruvector_learning_config c WHERE c.tbl = $1 AND $2;
 END;
 
 -- Forgets what was learned for a table, and leaves learning as it is switched.

@@ -29,9 +29,9 @@ const Feature features[] = {
 #undef FEATURE_OFF
 };
 
-// A feature that has something to switch brings a function <verb>_<feature>(regclass, jsonb); the
-// others are on wherever they are built in.
-void switch_feature(FunctionCallInfo fcinfo, const char* verb) {
+// A feature that has something to switch brings a function <verb>_<feature>(regclass, third), whose
+// third argument is the caller's; the others are on wherever they are built in.
+void switch_feature(FunctionCallInfo fcinfo, const char* verb, Oid third) {
   if (PG_ARGISNULL(0)) throw Error(ErrorCode::null_not_allowed, "feature must not be NULL");
   const std::string name(text_argument(fcinfo, 0));
   const Feature* feature = nullptr;
@@ -50,7 +50,7 @@ void switch_feature(FunctionCallInfo fcinfo, const char* verb) {
   const std::string function = std::string("ruvector_") + verb + "_" + name;
   const char* function_name = function.c_str();
   const bool exists = call([&] {
-    const Oid types[2] = {REGCLASSOID, JSONBOID};
+    const Oid types[2] = {REGCLASSOID, third};
     oidvector* v = buildoidvector(types, 2);
     return SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(function_name),
                                  PointerGetDatum(v), ObjectIdGetDatum(schema));
@@ -61,23 +61,22 @@ void switch_feature(FunctionCallInfo fcinfo, const char* verb) {
     return;
   }
   const SqlValue table{REGCLASSOID, has_table ? PG_GETARG_DATUM(1) : Datum(0), !has_table};
-  const SqlValue options{JSONBOID, PG_ARGISNULL(2) ? Datum(0) : PG_GETARG_DATUM(2),
-                         PG_ARGISNULL(2)};
+  const SqlValue value{third, PG_ARGISNULL(2) ? Datum(0) : PG_GETARG_DATUM(2), PG_ARGISNULL(2)};
   SqlSession sql(schema);
-  sql.run_once("SELECT " + sql.qualified(function_name) + "($1, $2)", {table, options});
+  sql.run_once("SELECT " + sql.qualified(function_name) + "($1, $2)", {table, value});
 }
 
 }  // namespace
 
 RV_FUNCTION(rv_enable_feature)
 {
-  switch_feature(fcinfo, "enable");
+  switch_feature(fcinfo, "enable", JSONBOID);
   return Datum(0);
 }
 
 RV_FUNCTION(rv_disable_feature)
 {
-  switch_feature(fcinfo, "disable");
+  switch_feature(fcinfo, "disable", BOOLOID);
   return Datum(0);
 }
 

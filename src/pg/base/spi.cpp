@@ -227,11 +227,5 @@ bool SqlRows::boolean(std::size_t row, int column) const {
   const Datum d = datum(row, column, &null);
   return !null && DatumGetBool(d);
 }
-void SqlRows::read(std::size_t row, int column, std::string& out) const {
-  if (!is_null(row, column)) out = text(row, column);
-}
-void SqlRows::read(std::size_t row, int column, bool& out) const {
-  if (!is_null(row, column)) out = boolean(row, column);
-}
 
 }  // namespace rv::pg

@@ -50,25 +50,9 @@ class SqlRows {
   double real(std::size_t row, int column, double if_null = 0) const;  // double precision
   std::int64_t integer(std::size_t row, int column, std::int64_t if_null = 0) const;  // bigint
   bool boolean(std::size_t row, int column) const;                                    // NULL: false
-  // Columns from `first` on, into variables in that order; NULL leaves a variable as it is. Whole
-  // numbers are bigint columns, a TimestampTz is a timestamptz one.
-  template <class... T>
-  void into(std::size_t row, int first, T&... out) const {
-    int column = first;
-    (read(row, column++, out), ...);
-  }
 
  private:
   friend class SqlSession;
-  void read(std::size_t row, int column, std::string& out) const;
-  void read(std::size_t row, int column, double& out) const { out = real(row, column, out); }
-  void read(std::size_t row, int column, std::int64_t& out) const {
-    out = integer(row, column, out);
-  }
-  void read(std::size_t row, int column, int& out) const {
-    out = static_cast<int>(integer(row, column, out));
-  }
-  void read(std::size_t row, int column, bool& out) const;
   SPITupleTable* table_ = nullptr;
   std::size_t count_ = 0;
   std::uint64_t affected_ = 0;

@@ -9,6 +9,7 @@
 #include "pg/am/scan_stats.h"
 #include "pg/base/datum.h"
 #include "pg/base/json_options.h"
+#include "pg/base/row_reader.h"
 #include "pg/base/spi.h"
 #include "pg/learning/audited_index.h"
 #include "pg/learning/models.h"
@@ -53,7 +54,7 @@ std::vector<learning::PatternScan> read_scans(SqlSession& sql, Oid table, const 
     bool null = true;
     auto& s = scans[i];
     s.sketch = sketch_of_datum(r.datum(i, 0, &null), r.real(i, 1)).sums();
-    r.into(i, 2, s.effort, s.hops, s.distances, s.relevant, s.irrelevant, s.noted_at);
+    read_columns(r, i, 2, s.effort, s.hops, s.distances, s.relevant, s.irrelevant, s.noted_at);
     const double age = std::max(0.0, static_cast<double>(now - s.noted_at) / 1e6);
     s.weight = std::exp2(-age / half_life_s);
     if ((i & 255) == 0) check_interrupts();
@@ -119,7 +120,7 @@ Stored read_patterns(SqlSession& sql, Oid table, const std::string& index) {
     const auto* a = call([centre] { return DatumGetArrayTypeP(centre); });
     if (ARR_NDIM(a) == 1 && ARR_DIMS(a)[0] == static_cast<int>(kSketch) && !ARR_HASNULL(a))
       std::memcpy(p.centre.data(), ARR_DATA_PTR(a), sizeof p.centre);
-    r.into(i, 2, p.weight, p.scans, p.effort, p.hops, p.distances, p.spread, p.relevant,
+    read_columns(r, i, 2, p.weight, p.scans, p.effort, p.hops, p.distances, p.spread, p.relevant,
            p.irrelevant, p.first_seen, p.last_seen);
     s.id.push_back(r.integer(i, 0));
     s.pattern.push_back(p);

@@ -1,5 +1,6 @@
 #include "pg/learning/store.h"
 
+#include "pg/base/row_reader.h"
 #include "pg/learning/models.h"
 
 extern "C" {
@@ -40,7 +41,7 @@ IndexConfig read_config(SqlSession& sql, Oid table, const std::string& index_nam
       {sql_regclass(table), sql_name(index_name)});
   if (r.size() == 0) return c;
   c.exists = true;
-  r.into(0, 0, c.mode, c.recall_target, c.k, c.latency_target_ms, c.store_query);
+  read_columns(r, 0, 0, c.mode, c.recall_target, c.k, c.latency_target_ms, c.store_query);
   return c;
 }
 

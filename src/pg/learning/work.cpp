@@ -6,6 +6,7 @@
 
 #include "core/learning/effort_model.h"
 #include "pg/base/datum.h"
+#include "pg/base/row_reader.h"
 #include "pg/learning/audit.h"
 #include "pg/learning/capture.h"
 #include "pg/learning/models.h"
@@ -94,7 +95,7 @@ Version version_in_use(SqlSession& sql, const AuditedIndex& index) {
   Version v;
   if (r.size() == 0) return v;
   v.exists = true;
-  r.into(0, 0, v.after_alarm, v.from_rows);
+  read_columns(r, 0, 0, v.after_alarm, v.from_rows);
   return v;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "pg/base/datum.h"
+#include "pg/base/row_reader.h"
 #include "pg/routing/outcome.h"
 #include "pg/routing/plan.h"
 #include "pg/routing/reasons.h"
@@ -257,9 +258,9 @@ RV_FUNCTION(rv_route_next)
       throw Error(ErrorCode::undefined_object,
                   "decision " + std::to_string(o.decision) + " does not exist");
     Request q;
-    r.into(0, 0, o.agent, o.attempt, q.router, q.text);
+    read_columns(r, 0, 0, o.agent, o.attempt, q.router, q.text);
     q.objective = routing::objective_of(r.text(0, 4));
-    r.into(0, 5, q.max_cost, q.max_latency_ms, q.min_quality, q.tokens_in, q.tokens_out, q.budget);
+    read_columns(r, 0, 5, q.max_cost, q.max_latency_ms, q.min_quality, q.tokens_in, q.tokens_out, q.budget);
     bool null = true;
     const Datum e = r.datum(0, 11, &null);
     if (!null) q.embedding = vector_components(e);

@@ -2,6 +2,7 @@
 #include "pg/routing/outcome.h"
 
 #include "pg/base/datum.h"
+#include "pg/base/row_reader.h"
 
 using namespace rv;
 using namespace rv::pg;
@@ -132,7 +133,7 @@ RV_FUNCTION(rv_route_feedback)
   if (r.size() == 0 || r.is_null(0, 0))
     throw Error(ErrorCode::undefined_object,
                 "decision " + std::to_string(o.decision) + " does not exist");
-  r.into(0, 0, o.agent, o.attempt);
+  read_columns(r, 0, 0, o.agent, o.attempt);
   record(sql, o, true);
   return Datum(0);
 }

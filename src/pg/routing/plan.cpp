@@ -4,6 +4,7 @@
 
 #include "pg/base/datum.h"
 #include "pg/base/json_options.h"
+#include "pg/base/row_reader.h"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -147,7 +148,7 @@ Budget read_budget(SqlSession& sql, const std::string& scope, bool read_only) {
     throw Error(ErrorCode::undefined_object, "budget \"" + scope + "\" does not exist", {},
                 "Create it with ruvector_set_budget().");
   b.exists = true;
-  r.into(0, 0, b.remaining, b.hard, b.period_start);
+  read_columns(r, 0, 0, b.remaining, b.hard, b.period_start);
   return b;
 }
 

@@ -7,6 +7,7 @@
 #include "core/routing/fastgrnn_codec.h"
 #include "pg/base/datum.h"
 #include "pg/base/jsonb_writer.h"
+#include "pg/base/row_reader.h"
 
 extern "C" {
 #include "utils/timestamp.h"
@@ -24,7 +25,7 @@ void StateLoader::settings() {
       {sql_text(router)}, read_only);
   if (r.size() == 0) return;
   Settings& o = s.settings;
-  r.into(0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.explorer, o.k, o.max_outcomes,
+  read_columns(r, 0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.explorer, o.k, o.max_outcomes,
          o.log_request, o.fail_open, o.embedder, o.tenant_outcomes_only);
 }
 
@@ -38,7 +39,7 @@ void StateLoader::agents() {
   s.agents.clear();
   for (std::size_t i = 0; i < r.size(); ++i) {
     Agent a;
-    r.into(i, 0, a.name, a.cost_input, a.cost_output, a.cost_call, a.avg_latency_ms,
+    read_columns(r, i, 0, a.name, a.cost_input, a.cost_output, a.cost_call, a.avg_latency_ms,
            a.quality_prior, a.prior_outcomes, a.expected_output, a.max_context, a.max_rpm, a.max_tpm,
            a.max_parallel, a.active);
     bool null = true;
@@ -105,7 +106,7 @@ void StateLoader::circuits() {
     const int at = s.find(r.text(i, 0));
     if (at < 0) continue;
     Circuit& c = s.circuits[static_cast<std::size_t>(at)];
-    r.into(i, 1, c.open_until, c.probe_until);
+    read_columns(r, i, 1, c.open_until, c.probe_until);
   }
 }
 

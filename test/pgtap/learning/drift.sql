@@ -42,7 +42,7 @@ BEGIN
   RETURN NEXT cmp_ok(until_alarm('hard', 400), '<=', 300, method || ': the alarm when they change');
   RETURN NEXT ok((SELECT safe_effort >= 2 * before AND NOT learned FROM ruvector_learning_status('items')), method || ': and the safe effort takes over');
   RETURN NEXT is((SELECT alarms FROM ruvector_learning_status('items')), 1, method || ': the status tells of it');
-  PERFORM ruvector_disable_feature('learning', 'items', '{"purge": true}');
+  PERFORM ruvector_disable_feature('learning', 'items', purge := true);
 END $$;
 SELECT check_drift(method, definition) FROM methods ORDER BY method;
 SELECT * FROM finish();

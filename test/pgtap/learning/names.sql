@@ -7,7 +7,7 @@ BEGIN;
 SELECT plan(2);
 CREATE TEMP TABLE promised (name text, arguments text[]);
 INSERT INTO promised VALUES
-  ('ruvector_enable_feature', '{feature,table_name,options}'), ('ruvector_disable_feature', '{feature,table_name,options}'),
+  ('ruvector_enable_feature', '{feature,table_name,options}'), ('ruvector_disable_feature', '{feature,table_name,purge}'),
   ('ruvector_learning_status', '{table_name}'), ('ruvector_learning_stats', '{table_name}'), ('ruvector_last_trajectory', '{}'),
   ('ruvector_record_feedback', '{trajectory_id,relevant,irrelevant}'), ('ruvector_get_verdict', '{trajectory_id}'),
   ('ruvector_auto_tune', '{index,recall_target,k,sample_queries,apply}'), ('ruvector_audit_recall', '{index,queries,k}'),

@@ -79,7 +79,7 @@ SELECT lives_ok($$SELECT ruvector_record_feedback(ruvector_last_trajectory(), AR
 SELECT ok((ruvector_learning_stats('items')->>'relevant_share')::float8 > 0.66);
 
 SELECT is(ruvector_import_learning('items', ruvector_export_learning('items')), 3::bigint, 'out and in again');
-SELECT ruvector_disable_feature('learning', 'items', '{"purge": true}');
+SELECT ruvector_disable_feature('learning', 'items', purge := true);
 SELECT is((SELECT count(*)::int FROM ruvector_search_model) + (SELECT count(*)::int FROM ruvector_learning_config), 0, 'purged');
 SELECT * FROM finish();
 ROLLBACK;
