@@ -6,11 +6,10 @@
 namespace rv::learning {
 namespace {
 
-constexpr double kVersion = 2;        // of a monitor's state
-constexpr double kMemory = 100;       // queries that the ranges seen lately are counted over
-constexpr double kMost = 1e12;        // wealth that is not counted further
-constexpr std::size_t kStateSize =
-    2 + 2 * RecallTest::kStakes.size() + kScores + kScores * kBins;
+constexpr double kVersion = 2;   // of a monitor's state
+constexpr double kMemory = 100;  // queries that the ranges seen lately are counted over
+constexpr double kMost = 1e12;   // wealth that is not counted further
+constexpr std::size_t kStateSize = 2 + 2 * RecallTest::kStakes.size() + kScores + kScores * kBins;
 
 // What a bet of `odds` (one a range) is worth on the worst distribution whose ranges have at most
 // (1 + tolerance) / kBins each: its mass on the best paid ranges first.

@@ -18,10 +18,10 @@ inline constexpr std::size_t kScores = 2;
 inline constexpr std::size_t kBins = 8;
 using QueryBins = std::array<std::size_t, kScores>;
 
-// Mean recall below the target: somebody bets on misses with several stakes at once, and starts anew
-// with one more unit before every audit (an e-detector: Shin, Ramdas and Rinaldo, 2022, after
-// Shiryaev and Roberts; bets: Waudby-Smith and Ramdas, JRSS B 2024). While the expected recall is at
-// least the target, the mean number of audits until the evidence reaches E is at least E.
+// Mean recall below the target: somebody bets on misses with several stakes at once, and starts
+// anew with one more unit before every audit (an e-detector: Shin, Ramdas and Rinaldo, 2022, after
+// Shiryaev and Roberts; bets: Waudby-Smith and Ramdas, JRSS B 2024). While the expected recall is
+// at least the target, the mean number of audits until the evidence reaches E is at least E.
 class RecallTest {
  public:
   static constexpr std::array<double, 4> kStakes = {1, 2, 4, 8};
@@ -34,9 +34,9 @@ class RecallTest {
   std::array<double, kStakes.size()> wealth{};
 };
 
-// Queries of another kind: somebody bets on the ranges that scores fell into lately. The ranges were
-// estimated from `calibrated` queries, and so are not exactly equally likely: bets win only what
-// no distribution near to that would lose to them.
+// Queries of another kind: somebody bets on the ranges that scores fell into lately. The ranges
+// were estimated from `calibrated` queries, and so are not exactly equally likely: bets win only
+// what no distribution near to that would lose to them.
 class ShiftTest {
  public:
   void add(const QueryBins& query, double calibrated) noexcept;

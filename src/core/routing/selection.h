@@ -38,8 +38,8 @@ struct Policy {
   // quality in 'balanced'.
   double cost_weight = 0.3;
   double latency_weight = 0.1;
-  // Probability with which a request explores among the adequate agents, and how: Thompson sampling,
-  // or the one with the largest upper bound of its quality.
+  // Probability with which a request explores among the adequate agents, and how: Thompson
+  // sampling, or the one with the largest upper bound of its quality.
   double exploration = 0;
   Explorer explorer = Explorer::thompson;
 };

@@ -58,9 +58,9 @@ bool note_scans(SqlSession& sql, const AuditedIndex& index, const std::vector<Au
     model.learned = false;
     model.safe = std::min(index.method() == "hnsw" ? 1000 : 32768, 2 * model.safe);
     model.most = std::max(model.most, model.safe);
-    add_version(sql, index, model,
-                "{\"why\": " + json_quoted(why) + ", \"effort\": " + std::to_string(model.safe) +
-                    "}");
+    add_version(
+        sql, index, model,
+        "{\"why\": " + json_quoted(why) + ", \"effort\": " + std::to_string(model.safe) + "}");
   } else if (model.learned) {
     sql.run(
         "UPDATE @.ruvector_search_model SET params = $3 WHERE tbl = $1 AND index_name = $2 AND "

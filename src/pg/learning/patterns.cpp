@@ -121,7 +121,7 @@ Stored read_patterns(SqlSession& sql, Oid table, const std::string& index) {
     if (ARR_NDIM(a) == 1 && ARR_DIMS(a)[0] == static_cast<int>(kSketch) && !ARR_HASNULL(a))
       std::memcpy(p.centre.data(), ARR_DATA_PTR(a), sizeof p.centre);
     read_columns(r, i, 2, p.weight, p.scans, p.effort, p.hops, p.distances, p.spread, p.relevant,
-           p.irrelevant, p.first_seen, p.last_seen);
+                 p.irrelevant, p.first_seen, p.last_seen);
     s.id.push_back(r.integer(i, 0));
     s.pattern.push_back(p);
   }

@@ -210,8 +210,10 @@ void work_on_index(SqlSession& sql, Oid oid, WorkReport& report) {
   add_version(sql, index, tuned.model, tuned.metrics);
   const double ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-  sql.run("UPDATE @.ruvector_learning_config SET monitor = NULL, queries_changed = false WHERE tbl = $1 AND index_name = $2",
-          {sql_regclass(index.table()), sql_name(index.name())});
+  sql.run(
+      "UPDATE @.ruvector_learning_config SET monitor = NULL, queries_changed = false WHERE tbl = "
+      "$1 AND index_name = $2",
+      {sql_regclass(index.table()), sql_name(index.name())});
   // Tuning is paid from the same budget.
   sql.run(
       "UPDATE @.ruvector_audit SET elapsed_ms = elapsed_ms + $3 WHERE id = (SELECT max(id) FROM "

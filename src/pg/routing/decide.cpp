@@ -260,7 +260,8 @@ RV_FUNCTION(rv_route_next)
     Request q;
     read_columns(r, 0, 0, o.agent, o.attempt, q.router, q.text);
     q.objective = routing::objective_of(r.text(0, 4));
-    read_columns(r, 0, 5, q.max_cost, q.max_latency_ms, q.min_quality, q.tokens_in, q.tokens_out, q.budget);
+    read_columns(r, 0, 5, q.max_cost, q.max_latency_ms, q.min_quality, q.tokens_in, q.tokens_out,
+                 q.budget);
     bool null = true;
     const Datum e = r.datum(0, 11, &null);
     if (!null) q.embedding = vector_components(e);

@@ -25,8 +25,8 @@ void StateLoader::settings() {
       {sql_text(router)}, read_only);
   if (r.size() == 0) return;
   Settings& o = s.settings;
-  read_columns(r, 0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.explorer, o.k, o.max_outcomes,
-         o.log_request, o.fail_open, o.embedder, o.tenant_outcomes_only);
+  read_columns(r, 0, 0, o.method, o.tau, o.cost_weight, o.latency_weight, o.exploration, o.explorer,
+               o.k, o.max_outcomes, o.log_request, o.fail_open, o.embedder, o.tenant_outcomes_only);
 }
 
 void StateLoader::agents() {
@@ -40,8 +40,8 @@ void StateLoader::agents() {
   for (std::size_t i = 0; i < r.size(); ++i) {
     Agent a;
     read_columns(r, i, 0, a.name, a.cost_input, a.cost_output, a.cost_call, a.avg_latency_ms,
-           a.quality_prior, a.prior_outcomes, a.expected_output, a.max_context, a.max_rpm, a.max_tpm,
-           a.max_parallel, a.active);
+                 a.quality_prior, a.prior_outcomes, a.expected_output, a.max_context, a.max_rpm,
+                 a.max_tpm, a.max_parallel, a.active);
     bool null = true;
     const Datum e = r.datum(i, 13, &null);
     if (!null) a.profile = vector_components(e);

@@ -246,7 +246,8 @@ TEST(DriftMonitor, TakesLessEvidenceOfLostRecallWhenQueriesHaveChanged) {
 TEST(DriftMonitor, TellsOfOtherQueriesAndIsQuietWhileTheirRecallIsKept) {
   Rng rng(6);
   DriftMonitor monitor(0.95);
-  for (int i = 0; i < 2000; ++i) EXPECT_FALSE(monitor.add(drawn_recall(0.98, rng), drawn_bins(0.5, rng), 500));
+  for (int i = 0; i < 2000; ++i)
+    EXPECT_FALSE(monitor.add(drawn_recall(0.98, rng), drawn_bins(0.5, rng), 500));
   EXPECT_TRUE(monitor.changed());
   for (int i = 0; i < 500; ++i) monitor.add(1, drawn_bins(0, rng), 500);
   EXPECT_FALSE(monitor.changed());
@@ -275,7 +276,8 @@ TEST(DriftMonitor, GoesOnFromItsState) {
   for (int i = 0; i < 200; ++i) monitor.add(drawn_recall(0.94, rng), drawn_bins(0.2, rng), 300);
   DriftMonitor again(0.95, monitor.state());
   EXPECT_EQ(again.state(), monitor.state());
-  EXPECT_EQ(DriftMonitor(0.95, std::vector<double>{1, 2, 3, 4}).state(), DriftMonitor(0.95).state());
+  EXPECT_EQ(DriftMonitor(0.95, std::vector<double>{1, 2, 3, 4}).state(),
+            DriftMonitor(0.95).state());
   auto damaged = monitor.state();
   damaged.back() = std::nan("");
   EXPECT_EQ(DriftMonitor(0.95, damaged).state(), DriftMonitor(0.95).state());
