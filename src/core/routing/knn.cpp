@@ -96,6 +96,26 @@ void KnnQuality::build_lists() {
   }
   for (std::uint32_t row = 0; row < n; ++row)
     list_[nearest_list(unit_.data() + row * dim_)].push_back(row);
+  sort_by_list();
+}
+
+// Rows of a list one after the other: they are read together, and memory is read in order then.
+void KnnQuality::sort_by_list() {
+  const std::size_t n = size();
+  std::vector<float> unit(n * dim_);
+  std::vector<std::uint32_t> agent(n);
+  std::vector<float> quality(n);
+  std::uint32_t to = 0;
+  for (auto& list : list_)
+    for (std::uint32_t& row : list) {
+      std::copy_n(unit_.data() + row * dim_, dim_, unit.data() + to * dim_);
+      agent[to] = agent_[row];
+      quality[to] = quality_[row];
+      row = to++;
+    }
+  unit_ = std::move(unit);
+  agent_ = std::move(agent);
+  quality_ = std::move(quality);
 }
 
 void KnnQuality::candidates(const float* unit, std::vector<std::uint32_t>& rows) const {

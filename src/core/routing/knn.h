@@ -41,6 +41,7 @@ class KnnQuality {
 
  private:
   std::size_t nearest_list(const float* x) const;
+  void sort_by_list();
   void candidates(const float* unit, std::vector<std::uint32_t>& rows) const;
 
   std::size_t dim_, agents_, k_;

@@ -4,7 +4,7 @@
 \pset tuples_only true
 BEGIN;
 -- A change of queries is noticed within 300 audited queries, on real scans of hnsw and of ivfflat.
-SELECT plan(8);
+SELECT plan(12);
 SELECT setseed(0.3);
 SET LOCAL enable_seqscan = off;
 SET LOCAL client_min_messages = warning;
@@ -42,6 +42,10 @@ BEGIN
   RETURN NEXT cmp_ok(until_alarm('hard', 400), '<=', 300, method || ': the alarm when they change');
   RETURN NEXT ok((SELECT safe_effort >= 2 * before AND NOT learned FROM ruvector_learning_status('items')), method || ': and the safe effort takes over');
   RETURN NEXT is((SELECT alarms FROM ruvector_learning_status('items')), 1, method || ': the status tells of it');
+  -- Other queries that find more than is promised are noticed, and raise no alarm.
+  PERFORM ruvector_auto_tune('items_v', 0.95, 10, 400, true, 'SELECT v FROM queries WHERE kind = ''hard''');
+  RETURN NEXT is(until_alarm('easy', 400), 1000, method || ': no alarm where other queries keep their recall');
+  RETURN NEXT ok((SELECT queries_changed AND audited_recall >= 0.95 FROM ruvector_learning_status('items')), method || ': which the status tells of');
   PERFORM ruvector_disable_feature('learning', 'items', purge := true);
 END $$;
 SELECT check_drift(method, definition) FROM methods ORDER BY method;
