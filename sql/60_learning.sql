@@ -1,7 +1,8 @@
 -- self-learning search
 
 -- Which indexes learn, and how: tables and names of indexes, for an index's number does not survive a
--- dump. latency_target_ms: NULL takes the setting. store_query: what trajectories keep of a query.
+-- dump. latency_target_ms, sample_rate, audit_rate, audit_budget_ms: NULL takes the setting; a session
+-- samples no more than its own rates. store_query: what trajectories keep of a query.
 -- monitor: state of the drift test; queries_changed: whether it holds the audited queries for others
 -- than those that calibrated the model.
 CREATE TABLE ruvector_learning_config (
@@ -11,6 +12,9 @@ CREATE TABLE ruvector_learning_config (
   recall_target double precision NOT NULL DEFAULT 0.95 CHECK (recall_target > 0 AND recall_target < 1),
   k integer NOT NULL DEFAULT 10 CHECK (k BETWEEN 1 AND 1000),
   latency_target_ms double precision CHECK (latency_target_ms >= 0),
+  sample_rate double precision CHECK (sample_rate BETWEEN 0 AND 1),
+  audit_rate double precision CHECK (audit_rate BETWEEN 0 AND 1),
+  audit_budget_ms double precision CHECK (audit_budget_ms BETWEEN 0 AND 3600000),
   store_query text NOT NULL DEFAULT 'sketch' CHECK (store_query IN ('none', 'sketch', 'full')),
   monitor double precision[],
   queries_changed boolean NOT NULL DEFAULT false,
@@ -119,22 +123,25 @@ SELECT pg_extension_config_dump('ruvector_pattern', '');
 GRANT ALL ON ruvector_learning_config, ruvector_search_model, ruvector_audit, ruvector_trajectory, ruvector_pattern TO @extowner@ WITH GRANT OPTION;
 
 -- ruvector_enable_feature('learning', table, options): every hnsw and ivfflat index of the table.
--- Options: mode, recall_target, k, latency_target_ms, store_query.
+-- Options: mode, recall_target, k, latency_target_ms, sample_rate, audit_rate, audit_budget_ms, store_query.
 CREATE FUNCTION ruvector_enable_learning(table_name regclass, options jsonb) RETURNS void VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT ruvector_assert($1 IS NOT NULL, '22004', 'learning is enabled for a table: give table_name');
-  SELECT ruvector_assert(false, '22023', format('unknown learning option "%s"', k.key), 'The options are mode, recall_target, k, latency_target_ms and store_query.')
-    FROM jsonb_object_keys($2) k(key) WHERE k.key <> ALL ('{mode,recall_target,k,latency_target_ms,store_query}'::text[]);
+  SELECT ruvector_assert(false, '22023', format('unknown learning option "%s"', k.key), 'The options are mode, recall_target, k, latency_target_ms, sample_rate, audit_rate, audit_budget_ms and store_query.')
+    FROM jsonb_object_keys($2) k(key) WHERE k.key <> ALL ('{mode,recall_target,k,latency_target_ms,sample_rate,audit_rate,audit_budget_ms,store_query}'::text[]);
   SELECT ruvector_assert(EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
       WHERE i.indrelid = $1 AND a.amname IN ('hnsw', 'ivfflat')), '55000', format('table %s has no hnsw or ivfflat index', $1));
-  INSERT INTO ruvector_learning_config AS l (tbl, index_name, mode, recall_target, k, latency_target_ms, store_query)
+  INSERT INTO ruvector_learning_config AS l (tbl, index_name, mode, recall_target, k, latency_target_ms, sample_rate, audit_rate, audit_budget_ms, store_query)
     SELECT i.indrelid, c.relname, COALESCE($2->>'mode', 'observe'), COALESCE(($2->>'recall_target')::double precision, 0.95), COALESCE(($2->>'k')::integer, 10),
-      ($2->>'latency_target_ms')::double precision, COALESCE($2->>'store_query', 'sketch')
+      ($2->>'latency_target_ms')::double precision, ($2->>'sample_rate')::double precision, ($2->>'audit_rate')::double precision,
+      ($2->>'audit_budget_ms')::double precision, COALESCE($2->>'store_query', 'sketch')
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
     WHERE i.indrelid = $1 AND a.amname IN ('hnsw', 'ivfflat')
     ON CONFLICT (tbl, index_name) DO UPDATE SET mode = COALESCE($2->>'mode', l.mode),
       recall_target = COALESCE(($2->>'recall_target')::double precision, l.recall_target), k = COALESCE(($2->>'k')::integer, l.k),
-      latency_target_ms = COALESCE(($2->>'latency_target_ms')::double precision, l.latency_target_ms), store_query = COALESCE($2->>'store_query', l.store_query);
+      latency_target_ms = COALESCE(($2->>'latency_target_ms')::double precision, l.latency_target_ms),
+      sample_rate = COALESCE(($2->>'sample_rate')::double precision, l.sample_rate), audit_rate = COALESCE(($2->>'audit_rate')::double precision, l.audit_rate),
+      audit_budget_ms = COALESCE(($2->>'audit_budget_ms')::double precision, l.audit_budget_ms), store_query = COALESCE($2->>'store_query', l.store_query);
 END;
 
 -- ruvector_disable_feature('learning', table, purge): purge forgets what was learned, too.
@@ -274,12 +281,14 @@ END;
 CREATE FUNCTION ruvector_import_learning(table_name regclass, learned jsonb) RETURNS bigint VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT ruvector_clear_learning($1);
-  INSERT INTO ruvector_learning_config (tbl, index_name, mode, recall_target, k, latency_target_ms, store_query)
+  INSERT INTO ruvector_learning_config (tbl, index_name, mode, recall_target, k, latency_target_ms, sample_rate, audit_rate, audit_budget_ms, store_query)
     SELECT $1, (c.v->>'index_name')::name, c.v->>'mode', (c.v->>'recall_target')::double precision, (c.v->>'k')::integer,
-      (c.v->>'latency_target_ms')::double precision, COALESCE(c.v->>'store_query', 'sketch')
+      (c.v->>'latency_target_ms')::double precision, (c.v->>'sample_rate')::double precision, (c.v->>'audit_rate')::double precision,
+      (c.v->>'audit_budget_ms')::double precision, COALESCE(c.v->>'store_query', 'sketch')
     FROM jsonb_array_elements($2->'config') c(v)
     ON CONFLICT (tbl, index_name) DO UPDATE SET mode = excluded.mode, recall_target = excluded.recall_target, k = excluded.k,
-      latency_target_ms = excluded.latency_target_ms, store_query = excluded.store_query;
+      latency_target_ms = excluded.latency_target_ms, sample_rate = excluded.sample_rate, audit_rate = excluded.audit_rate,
+      audit_budget_ms = excluded.audit_budget_ms, store_query = excluded.store_query;
   WITH loaded AS (
     INSERT INTO ruvector_search_model (tbl, index_name, version, params, metrics, created_at, active)
       SELECT $1, (m.v->>'index_name')::name, (m.v->>'version')::integer, ARRAY(SELECT x::double precision FROM jsonb_array_elements_text(m.v->'params') x),

@@ -7,7 +7,7 @@
 #   test/tools/cluster.sh up build && test/tools/cluster.sh with build bench/learning/capture_overhead.sh
 set -euo pipefail
 export LC_ALL=C
-rows=${1:-20000} searches=${2:-300} most=${3:-400} least=40 database=capture_overhead_$$
+rows=${1:-20000} searches=${2:-100} most=${3:-1500} least=100 database=capture_overhead_$$
 psql -X -q -d postgres -c "CREATE DATABASE $database TEMPLATE rv_template"
 work=$(mktemp -d)
 trap 'exec 3>&- || true; rm -rf "$work"; psql -X -q -d postgres -c "DROP DATABASE $database WITH (FORCE)" || true' EXIT
@@ -62,5 +62,5 @@ while [ $round -lt "$most" ]; do
 done
 echo "$round rounds of $searches searches of $rows vectors of 128 dimensions; $(sort -g "$work/off" | awk -v n="$searches" '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] / n / 1000 }') us of CPU a search with learning off"
 for bar in 'some 1' 'all 3'; do
-  interval "$work/${bar% *}" | awk -v w="${bar% *}" -v bar="${bar#* }" '{ printf "%-5s %+.2f %% (95 %%: %+.2f to %+.2f), bar %d %%: %s\n", w, $1, $2, $3, bar, $3 <= bar ? "kept" : $2 > bar ? "missed" : "undecided" }'
+  interval "$work/${bar% *}" | awk -v w="${bar% *}" -v bar="${bar#* }" '{ printf "%-5s %+.2f %% (95 %%: %+.2f to %+.2f), bar %d %%: %s\n", w, $1, $2, $3, bar, ($3 <= bar ? "kept" : ($2 > bar ? "missed" : "undecided")) }'
 done

@@ -87,9 +87,14 @@ void observe(const ScanStats& stats, const ScanQuery& query) {
     draw(s);
     if (--s.countdown > 0) return;
   }
-  const bool for_audit = s.rng.uniform() < s.audit_share;
+  bool for_audit = s.rng.uniform() < s.audit_share;
   draw(s);
   if (!is_watched(stats.index)) return;
+  // An index's own rates leave out some of what the session's would take.
+  const IndexRates own = rates_of(stats.index);
+  const double rate = std::max(sample_rate(), audit_rate());
+  for_audit = for_audit && (own.audit < 0 || s.rng.uniform() * audit_rate() < own.audit);
+  if (!for_audit && own.sample >= 0 && !(s.rng.uniform() * rate < own.sample)) return;
   learning::Sample sample;
   s.last = sample.id = static_cast<std::int64_t>(s.rng.next() >> 2) + 1;
   sample.noted_at = GetCurrentTimestamp();

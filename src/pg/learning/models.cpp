@@ -15,6 +15,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/array.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -25,6 +26,7 @@ namespace {
 
 struct Entry {
   Mode mode = Mode::off;
+  IndexRates rates;
   std::optional<learning::EffortModel> model;
 };
 
@@ -88,8 +90,10 @@ Found read_row(Oid relation, Oid table, const char* index_name, const char* want
         const Datum v = heap_getattr(row, value, desc, &null);
         if (null) continue;
         f.found = true;
-        // Either a text or an array of float8: both are varlena, copied before the row is let go.
-        f.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(v));
+        // Copied before the row is let go.
+        Form_pg_attribute a = TupleDescAttr(desc, value - 1);
+        f.value = a->attlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(v))
+                                  : datumCopy(v, a->attbyval, a->attlen);
         break;
       }
       systable_endscan(scan);
@@ -122,6 +126,11 @@ Entry load(Relation index) {
   const std::string name(VARDATA_ANY(text), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(text)));
   for (const Mode m : {Mode::observe, Mode::advise, Mode::on})
     if (name == mode_name(m)) e.mode = m;
+  if (e.mode == Mode::off) return e;
+  const Found sample = read_row(t.config, t.table, t.name, "sample_rate", nullptr);
+  if (sample.found) e.rates.sample = DatumGetFloat8(sample.value);
+  const Found audit = read_row(t.config, t.table, t.name, "audit_rate", nullptr);
+  if (audit.found) e.rates.audit = DatumGetFloat8(audit.value);
   if (e.mode != Mode::on) return e;
   const Found model = read_row(t.model, t.table, t.name, "params", "active");
   if (!model.found) return e;
@@ -212,6 +221,11 @@ int features_effort() noexcept { return state().features_effort; }
 bool is_watched(Oid index) noexcept {
   const auto found = state().entries.find(index);
   return found != state().entries.end() && found->second.mode != Mode::off;
+}
+
+IndexRates rates_of(Oid index) noexcept {
+  const auto found = state().entries.find(index);
+  return found == state().entries.end() ? IndexRates{} : found->second.rates;
 }
 
 void switch_watching() {

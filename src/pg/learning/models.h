@@ -44,6 +44,11 @@ int features_effort() noexcept;
 
 // Whether the index's scans are sampled, as far as this session knows.
 bool is_watched(Oid index) noexcept;
+// The index's own rates, as far as this session knows it; below 0: none of its own.
+struct IndexRates {
+  double sample = -1, audit = -1;
+};
+IndexRates rates_of(Oid index) noexcept;
 
 // Scans are advised and observed while the session's mode is not off or an audit forces efforts.
 void switch_watching();

@@ -35,13 +35,15 @@ IndexConfig read_config(SqlSession& sql, Oid table, const std::string& index_nam
   IndexConfig c;
   c.recall_target = recall_target();
   c.latency_target_ms = latency_target_ms();
+  c.audit_budget_ms = audit_budget_ms();
   const SqlRows r = sql.run(
-      "SELECT mode, recall_target, k::bigint, latency_target_ms, store_query FROM "
+      "SELECT mode, recall_target, k::bigint, latency_target_ms, store_query, audit_budget_ms FROM "
       "@.ruvector_learning_config WHERE tbl = $1 AND index_name = $2",
       {sql_regclass(table), sql_name(index_name)});
   if (r.size() == 0) return c;
   c.exists = true;
-  read_columns(r, 0, 0, c.mode, c.recall_target, c.k, c.latency_target_ms, c.store_query);
+  read_columns(r, 0, 0, c.mode, c.recall_target, c.k, c.latency_target_ms, c.store_query,
+               c.audit_budget_ms);
   return c;
 }
 

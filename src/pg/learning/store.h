@@ -20,6 +20,7 @@ struct IndexConfig {
   std::string mode = "off";
   double recall_target = 0;      // the setting where it does not exist
   double latency_target_ms = 0;  // 0: no bound
+  double audit_budget_ms = 0;    // an hour
   int k = 10;
   std::string store_query = "sketch";
 };

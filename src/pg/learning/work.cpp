@@ -101,14 +101,14 @@ Version version_in_use(SqlSession& sql, const AuditedIndex& index) {
 
 // An audit that took t ms is followed by none for t / budget hours: the budget is kept on average
 // whatever an exact scan of the table takes.
-bool audit_is_due(SqlSession& sql, const AuditedIndex& index, bool* first) {
+bool audit_is_due(SqlSession& sql, const AuditedIndex& index, double budget_ms, bool* first) {
   const SqlRows r = sql.run(
       "SELECT 1000 * extract(epoch FROM clock_timestamp() - audited_at)::float8, elapsed_ms FROM "
       "@.ruvector_audit WHERE tbl = $1 AND index_name = $2 ORDER BY audited_at DESC LIMIT 1",
       {sql_regclass(index.table()), sql_name(index.name())});
   *first = r.size() == 0;
-  if (!(audit_budget_ms() > 0)) return false;
-  return *first || r.real(0, 0) >= r.real(0, 1) / audit_budget_ms() * 3600000;
+  if (!(budget_ms > 0)) return false;
+  return *first || r.real(0, 0) >= r.real(0, 1) / budget_ms * 3600000;
 }
 
 std::vector<Datum> stored_queries(SqlSession& sql, AuditedIndex& index, std::size_t n) {
@@ -176,7 +176,7 @@ void work_on_index(SqlSession& sql, Oid oid, WorkReport& report) {
   const IndexConfig config = read_config(sql, index.table(), index.name());
   if (config.mode == "off") return;
   bool first = false;
-  if (!audit_is_due(sql, index, &first)) return;
+  if (!audit_is_due(sql, index, config.audit_budget_ms, &first)) return;
   const Version version = version_in_use(sql, index);
 
   // What users asked; rows of the table only where the model knows nothing better either, for rows

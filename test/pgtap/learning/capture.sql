@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(25);
+SELECT plan(31);
 SELECT setseed(0.25);
 CREATE TABLE docs (id int PRIMARY KEY, v vector(16));
 INSERT INTO docs SELECT i, (SELECT array_agg((CASE WHEN d % 3 = i % 3 THEN 3 ELSE 0 END + random())::real ORDER BY d) FROM generate_series(1, 16) d)::vector
@@ -65,6 +65,23 @@ SELECT ask(9) AS trajectory \gset
 SELECT ruvector_learning_flush() \g /dev/null
 SELECT is((SELECT (query IS NULL, sketch IS NULL)::text FROM ruvector_trajectory WHERE id = :trajectory), '(t,t)');
 SELECT throws_ok($$SELECT ruvector_enable_feature('learning', 'docs', '{"store_query": "all"}')$$, '23514');
+
+-- an index's own rates and budget
+SELECT ruvector_enable_feature('learning', 'docs', '{"sample_rate": 0, "audit_rate": 0, "store_query": "full"}');
+SELECT is(ask(1), NULL, 'an index whose rate is 0 is not sampled');
+SELECT ruvector_enable_feature('learning', 'docs', '{"sample_rate": 0.3}');
+SELECT count(ask(i)) BETWEEN 80 AND 160 AS some FROM generate_series(1, 400) i \gset
+SELECT ok(:'some', 'a share of its scans is');
+SELECT ruvector_learning_flush() \g /dev/null
+SELECT ruvector_enable_feature('learning', 'docs', '{"audit_rate": 1}');
+SELECT ask(10) AS trajectory \gset
+SELECT ruvector_learning_flush() \g /dev/null
+SELECT is((SELECT query::vector FROM ruvector_trajectory WHERE id = :trajectory), (SELECT v FROM docs WHERE id = 10), 'whose query is kept at its rate of audits');
+SELECT ruvector_enable_feature('learning', 'docs', '{"audit_budget_ms": 0}');
+SELECT is((SELECT audits FROM ruvector_learning_work()), 0, 'no budget, no audit');
+SELECT ruvector_enable_feature('learning', 'docs', '{"audit_budget_ms": 3600000}');
+SELECT is((SELECT audits FROM ruvector_learning_work()), 1);
+SELECT is((SELECT (c.v->>'sample_rate', c.v->>'audit_budget_ms')::text FROM jsonb_array_elements(ruvector_export_learning('docs')->'config') c(v)), '(0.3,3600000)', 'both travel');
 
 -- off
 SET LOCAL ruvector.learning = off;
