@@ -161,6 +161,15 @@ $node->safe_psql('postgres', 'CREATE DATABASE restored');
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'restored', '-f', $dump ], 'restore');
 is($node->safe_psql('restored', "$state $effort"), $expected, 'the same models, modes and efforts after the restore');
 
+my $fresh = PostgreSQL::Test::Cluster->new('fresh');
+$fresh->init;
+$fresh->append_conf('postgresql.conf', 'fsync = off');
+$fresh->start;
+$fresh->safe_psql('postgres', 'CREATE ROLE nobody; CREATE ROLE asker');  # roles are the cluster's, pg_dumpall has them
+$fresh->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'postgres', '-f', $dump ], 'restore into a fresh cluster');
+is($fresh->safe_psql('postgres', "$state $effort"), $expected, 'and there');
+$fresh->stop;
+
 # Fast shutdown with a worker at work.
 $node->safe_psql('postgres', 'SELECT ruvector_learning_worker_start()');
 $node->stop('fast');

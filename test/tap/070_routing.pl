@@ -73,6 +73,14 @@ is($node->safe_psql('restored', $decisions), $before, 'the same decisions after 
 is($node->safe_psql('restored', q{SELECT (ruvector_route('say hello', explore := false)).decision_id > (SELECT max(decision_id) FROM ruvector_route_outcome)}), 't',
   'numbers go on where they were');
 
+my $fresh = PostgreSQL::Test::Cluster->new('fresh');
+$fresh->init;
+$fresh->append_conf('postgresql.conf', 'fsync = off');
+$fresh->start;
+$fresh->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'postgres', '-f', $dump ], 'restore into a fresh cluster');
+is($fresh->safe_psql('postgres', $decisions), $before, 'the same decisions there');
+$fresh->stop;
+
 # A standby explains and searches, and refuses to decide.
 $node->backup('b');
 my $standby = PostgreSQL::Test::Cluster->new('standby');

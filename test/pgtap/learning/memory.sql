@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(52);
+SELECT plan(54);
 -- recording and judging
 CREATE TEMP TABLE t AS SELECT ruvector_memory_record('web', 'book a flight to Oslo', '[{"do": "open site"}, {"do": "click"}]') AS id;
 SELECT is((SELECT (verdict, score)::text FROM ruvector_memory_trajectory JOIN t USING (id)), '(,)', 'not judged yet');
@@ -41,6 +41,7 @@ SELECT is((SELECT title FROM ruvector_memory_search('web', '[1,0,0]')), 'Check t
 SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', '[1,0,0]', k := 10)), 2, 'other sizes and zero vectors are left out');
 SELECT is((SELECT title FROM ruvector_memory_search('web', '[1,0,0]', outcome := 'failure')), 'Dates as text failed');
 SELECT is((SELECT count(*)::int FROM ruvector_memory_search('web', '[0,1,0]', min_similarity := 0.5, k := 9)), 0);
+SELECT is((SELECT action FROM ruvector_memory_add('order', 'a title', 'a description', 'a content')), 'added', 'title, description, content');
 SELECT throws_ok($$SELECT * FROM ruvector_memory_search('web')$$, '22004', 'give a query or an embedding');
 SELECT throws_ok($$SELECT * FROM ruvector_memory_search('web', query := 'x', k := 0)$$, '22023', 'k must be at least 1, not 0');
 SELECT ruvector_memory_add('notes', title, content := content) FROM (VALUES ('Refund an order', 'Ask for the invoice number first.'), ('Reset a password', 'Send the link to the known address.')) s(title, content);
@@ -93,11 +94,14 @@ SELECT is((SELECT (items, retired, trajectories)::text FROM ruvector_memory_stat
 
 -- tenants
 CREATE ROLE rv_mem_a; CREATE ROLE rv_mem_b;
-GRANT ALL ON ALL TABLES IN SCHEMA public TO rv_mem_a, rv_mem_b;
+-- What docs/memory.md says to grant.
+GRANT SELECT, INSERT, UPDATE ON ruvector_memory_trajectory, ruvector_memory_judgement, ruvector_memory_item TO rv_mem_a, rv_mem_b;
+GRANT SELECT ON ruvector_memory_bank, ruvector_memory_rule TO rv_mem_a, rv_mem_b;
 GRANT USAGE ON SEQUENCE ruvector_memory_trajectory_id_seq TO rv_mem_a, rv_mem_b;
 SET LOCAL ROLE rv_mem_a;
 SELECT ruvector_memory_add('shared', 'secret of a', content := 'c', embedding := '[1,0]');
-SELECT lives_ok($$SELECT ruvector_memory_record('shared', 'request of a')$$);
+SELECT lives_ok($$SELECT ruvector_memory_judge(ruvector_memory_record('shared', 'request of a'), 'success')$$);
+SELECT throws_ok($$SELECT ruvector_memory_add_rule('shared', 'mine', NULL)$$, '42501', NULL, 'rules run with everybody''s rights: not everybody makes them');
 SET LOCAL ROLE rv_mem_b;
 SELECT is((SELECT count(*)::int FROM ruvector_memory_search('shared', '[1,0]', k := 9)) + (SELECT count(*)::int FROM ruvector_memory_trajectory), 0, 'another tenant sees nothing');
 SELECT throws_ok($$SELECT ruvector_memory_add('shared', 'x', content := 'y', tenant := 'rv_mem_a')$$, '42501', NULL, 'nor writes in its name');
