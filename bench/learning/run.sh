@@ -12,12 +12,12 @@ ninja -C "$build" ruvector ruvector_sql learning_gates routing_gates unit_tests 
 
 row() {  # what, figure, bar, 1 when it holds
   [ "$4" = 1 ] || failed=1
-  printf '%-62s %12s %14s  %s\n' "$1" "$2" "$3" "$([ "$4" = 1 ] && echo passed || echo FAILED)"
+  printf '%-68s %10s %11s  %s\n' "$1" "$2" "$3" "$([ "$4" = 1 ] && echo passed || echo FAILED)"
 }
 least() { row "$1" "${2:-none}" ">= $3" "$(awk -v a="${2:--1e9}" -v b="$3" 'BEGIN { print (a >= b) }')"; }
 most() { row "$1" "${2:-none}" "<= $3" "$(awk -v a="${2:-1e9}" -v b="$3" 'BEGIN { print (a <= b) }')"; }
 number() { sed -nE "s/.*$1.*/\\1/p" "$2" | head -1; }  # the first group of a pattern in a file
-printf '%-62s %12s %14s\n' gate figure bar
+printf '%-68s %10s %11s\n' gate figure bar
 
 # Adaptive search: counts on real vectors.
 sets=(bge)
