@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # clients.sh [OUTCOMES [CALLS [CLIENTS]]] -- ruvector_route() by one client and by CLIENTS (16) at once: 20 agents, kNN over
-# OUTCOMES and a cached model. For each: wall clock p50 and p95 of a call, CPU time of a call (median of batches; what a
+# OUTCOMES, a cached model, and that with the default exploration. For each: wall clock p50 and p95 of a call, CPU time of a call (median of batches; what a
 # batch does besides is measured and taken off), and calls a second of all clients together. On a machine of fewer
 # processors than clients the wall clock of a call is mostly waiting for one: what can be compared there is the CPU time,
 # and that the throughput does not fall.
@@ -49,7 +49,7 @@ VACUUM ANALYZE;
 SQL
 session() {  # what, clients, number
   {
-    echo "SET ruvector.route_exploration = 0;"
+    [[ $1 = *exploration ]] || echo "SET ruvector.route_exploration = 0;"
     echo "CALL batch('$1', 0, 50, $3 * 61);"  # reads the outcomes
     echo "SELECT pg_advisory_lock_shared(1); SELECT pg_advisory_unlock_shared(1);"
     for b in $(seq $batches); do echo "CALL batch('$1', $2, $calls, $3 * 61 + $b * 17);"; done
@@ -69,7 +69,7 @@ phase() {  # what, clients
   eval "exec ${GATE[1]}>&-"
   wait "$gate" 2>/dev/null || true
 }
-for what in "knn over $outcomes outcomes" 'ridge model'; do
+for what in "knn over $outcomes outcomes" 'ridge model' 'ridge model with the default exploration'; do
   [ "$what" != 'ridge model' ] || run -c "SELECT ruvector_train_router('default', 'ridge', '{\"promote\": true}')" >/dev/null
   for n in 1 "$clients"; do phase "$what" "$n"; done
 done

@@ -13,7 +13,8 @@ namespace rv::pg {
 // come in any order; in jsonb's own (shorter ones first, then by bytes) they cost least.
 class JsonbWriter {
  public:
-  JsonbWriter() { steps_.reserve(64); }
+  // `calls`: about how many there will be.
+  explicit JsonbWriter(std::size_t calls = 64) { steps_.reserve(calls); }
   JsonbWriter& object() { return push(Kind::object); }
   JsonbWriter& array() { return push(Kind::array); }
   JsonbWriter& end() { return push(Kind::end); }  // of the innermost object or array

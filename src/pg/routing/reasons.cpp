@@ -53,7 +53,7 @@ Datum terms_json(const Considered& c, double score, bool adequate) {
 Datum reasons_json(const RoutePlan& plan, const routing::Choice& choice) {
   std::vector<std::size_t> place(plan.considered.size(), plan.eligible.size());
   for (std::size_t i = 0; i < plan.eligible.size(); ++i) place[plan.eligible[i]] = i;
-  JsonbWriter j;
+  JsonbWriter j(32 + 18 * plan.considered.size());
   j.object().key("model").text(plan.model).key("weighed").object();
   for (const std::size_t i : plan.state->key_order) {
     if (place[i] == plan.eligible.size()) continue;

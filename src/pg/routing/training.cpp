@@ -205,7 +205,7 @@ RV_FUNCTION(rv_route_evaluate)
         "WHERE o.decision_id = l.id AND o.attempt = 1 AND o.agent = l.chosen AND o.quality IS NOT "
         "NULL "
         "ORDER BY o.id DESC LIMIT 1) o ON true "
-        "WHERE l.router = $1 AND l.propensity IS NOT NULL ORDER BY l.id",
+        "WHERE l.router = $1 AND l.propensity > 0 AND l.propensity <= 1 ORDER BY l.id",
         {sql_text(router)}, true);
     Rng rng(0);
     std::size_t row = 0;

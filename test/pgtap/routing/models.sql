@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(31);
+SELECT plan(32);
 SET LOCAL ruvector.route_exploration = 0;
 SELECT ruvector_register_agent('weak', cost_per_call := 0.001, quality_score := 0.5);
 SELECT ruvector_register_agent('strong', cost_per_call := 0.02, quality_score := 0.5);
@@ -66,6 +66,10 @@ END $$;
 CREATE TEMP TABLE v AS SELECT * FROM ruvector_route_evaluate('default', 'agent:strong', 'dr', 20);
 SELECT ok(decisions = 400 AND abs(dr - 0.95) < 0.08, 'doubly robust: ' || dr) FROM v;
 SELECT ok(dr_low < dr AND dr < dr_high AND value = dr) FROM v;
+SAVEPOINT s;
+UPDATE ruvector_route_log SET propensity = 0 WHERE id = (SELECT max(id) FROM ruvector_route_log);
+SELECT is((SELECT decisions FROM ruvector_route_evaluate('default', 'agent:strong', 'dr', 20)), 399, 'a propensity that cannot be is left out');
+ROLLBACK TO s;
 SELECT ok((SELECT value FROM ruvector_route_evaluate('default', 'agent:weak', 'dr', 5)) < (SELECT dr FROM v), 'weak is worse');
 SELECT cmp_ok((SELECT value FROM ruvector_route_evaluate('default', 'quality')), '>', 0.85::float8);
 SELECT throws_ok($$SELECT ruvector_route_evaluate('default', 'agent:nobody')$$, '42704', 'agent "nobody" does not exist');
