@@ -1,5 +1,7 @@
 #include "pg/routing/reasons.h"
 
+#include <algorithm>
+
 #include "pg/base/jsonb_writer.h"
 
 namespace rv::pg::route {
@@ -51,9 +53,15 @@ Datum terms_json(const Considered& c, double score, bool adequate) {
 }
 
 Datum reasons_json(const RoutePlan& plan, const routing::Choice& choice) {
+  // The chosen agent and those that come next: with many agents, telling of all would take as long
+  // as deciding.
+  constexpr std::size_t kNext = 4;
   std::vector<std::size_t> place(plan.considered.size(), plan.eligible.size());
-  for (std::size_t i = 0; i < plan.eligible.size(); ++i) place[plan.eligible[i]] = i;
-  JsonbWriter j(32 + 18 * plan.considered.size());
+  const auto tell = [&](std::size_t i) { place[plan.eligible[i]] = i; };
+  tell(choice.chosen);
+  for (std::size_t i = 0; i < std::min(kNext, choice.fallback.size()); ++i)
+    tell(choice.fallback[i]);
+  JsonbWriter j(128 + 3 * plan.considered.size());
   j.object().key("model").text(plan.model).key("weighed").object();
   for (const std::size_t i : plan.state->key_order) {
     if (place[i] == plan.eligible.size()) continue;

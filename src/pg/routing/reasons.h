@@ -8,7 +8,8 @@ namespace rv::pg::route {
 
 // One agent's terms: quality, its lower bound, cost, latencies, score, adequate.
 Datum terms_json(const Considered& c, double score, bool adequate);
-// The composite's `reasons`: model, outcomes, every agent weighed and every one rejected.
+// The composite's `reasons`: model, outcomes, what was weighed of the best agents, and every one
+// rejected.
 Datum reasons_json(const RoutePlan& plan, const routing::Choice& choice);
 // What the log keeps of it: the candidates' terms are in columns of their own.
 Datum logged_json(const RoutePlan& plan, const routing::Choice& choice);

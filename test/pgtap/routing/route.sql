@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(68);
+SELECT plan(69);
 SET LOCAL ruvector.route_exploration = 0;
 
 -- registry
@@ -119,5 +119,7 @@ SELECT ok((ruvector_routing_stats()->>'decisions')::int > 50);
 SELECT is((SELECT count(*)::int FROM ruvector_routing_analytics(group_by := 'objective') WHERE decisions > 0), 5);
 SELECT throws_ok($$SELECT * FROM ruvector_routing_analytics(group_by := 'mood')$$, '22023');
 SELECT ok(ruvector_remove_agent('small') AND NOT ruvector_remove_agent('small'), 'removed once');
+SELECT ruvector_register_agent('one of ' || i, quality_score := 0.5) FROM generate_series(1, 8) i;
+SELECT is((SELECT count(*)::int FROM jsonb_object_keys((SELECT reasons->'weighed' FROM ruvector_route('hi'))) k), 5, 'of many agents the best are told of');
 SELECT * FROM finish();
 ROLLBACK;
