@@ -189,25 +189,36 @@ TEST(Knn, ListsFindNearlyWhatAScanFinds) {
     for (int d = 0; d < 16; ++d) out[d] = static_cast<float>(centre.normal() + 0.3 * rng.normal());
     return static_cast<float>(c % 2);
   };
-  for (std::size_t i = 0; i < n; ++i) {
-    const float q = point(x.data());
-    const std::size_t agent = rng.below(2);
-    scan.add(x, agent, agent == 0 ? q : 1 - q);
-    lists.add(x, agent, agent == 0 ? q : 1 - q);
-  }
-  lists.build_lists();
-  EXPECT_GT(lists.lists(), 100U);
+  const auto grow = [&](std::size_t by) {
+    for (std::size_t i = 0; i < by; ++i) {
+      const float q = point(x.data());
+      const std::size_t agent = rng.below(2);
+      scan.add(x, agent, agent == 0 ? q : 1 - q);
+      lists.add(x, agent, agent == 0 ? q : 1 - q);
+    }
+  };
   const Estimate prior[] = {{0.5, 20}, {0.5, 20}};
   std::vector<Estimate> a(2);
   std::vector<Estimate> b(2);
-  for (int i = 0; i < 50; ++i) {
-    const float q = point(x.data());
-    scan.estimate(x, prior, a);
-    lists.estimate(x, prior, b);
-    EXPECT_NEAR(a[0].mean, b[0].mean, 0.05);
-    EXPECT_NEAR(b[0].mean, q, 0.1);
-    EXPECT_NEAR(b[1].mean, 1 - q, 0.1);
-  }
+  const auto compare = [&] {
+    for (int i = 0; i < 50; ++i) {
+      const float q = point(x.data());
+      scan.estimate(x, prior, a);
+      lists.estimate(x, prior, b);
+      EXPECT_NEAR(a[0].mean, b[0].mean, 0.05);
+      EXPECT_NEAR(b[0].mean, q, 0.1);
+      EXPECT_NEAR(b[1].mean, 1 - q, 0.1);
+    }
+  };
+  grow(n);
+  lists.build_lists();
+  EXPECT_GT(lists.lists(), 100U);
+  compare();
+  // Rows that come later, and lists made anew of rows that lie in the order of the old ones.
+  grow(n / 2);
+  compare();
+  lists.build_lists();
+  compare();
 }
 
 TEST(Knn, ShrinksToThePriorAndToleratesZeroVectors) {
