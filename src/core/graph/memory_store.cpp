@@ -211,6 +211,21 @@ void MemoryStore::degrees(std::span<const NodeId> starts, Direction direction,
   for (const Hop& h : hops(starts, direction, types)) ++out[h.input];
 }
 
+bool MemoryStore::degrees_to(std::span<const NodeId> starts, Direction direction,
+                             std::span<const NameId> types, std::span<const NameId> end_labels,
+                             std::int64_t* out) {
+  std::fill(out, out + starts.size(), 0);
+  for (const Hop& h : hops(starts, direction, types)) {
+    const Node* const end = visible(h.other);
+    if (end == nullptr) return false;
+    const auto has = [end](NameId label) {
+      return std::find(end->labels.begin(), end->labels.end(), label) != end->labels.end();
+    };
+    if (std::all_of(end_labels.begin(), end_labels.end(), has)) ++out[h.input];
+  }
+  return true;
+}
+
 std::unique_ptr<HopCursor> MemoryStore::expand_into(std::span<const NodeId> starts,
                                                     std::span<const NodeId> ends,
                                                     Direction direction,

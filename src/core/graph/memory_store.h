@@ -48,6 +48,9 @@ class MemoryStore final : public GraphStore {
                                     std::span<const NameId> types) override;
   void degrees(std::span<const NodeId> starts, Direction direction, std::span<const NameId> types,
                std::int64_t* out) override;
+  bool degrees_to(std::span<const NodeId> starts, Direction direction,
+                  std::span<const NameId> types, std::span<const NameId> end_labels,
+                  std::int64_t* out) override;
   std::unique_ptr<HopCursor> expand_into(std::span<const NodeId> starts,
                                          std::span<const NodeId> ends, Direction direction,
                                          std::span<const NameId> types) override;

@@ -164,6 +164,13 @@ class GraphStore {
   // The number of hops that expand() would give for each start.
   virtual void degrees(std::span<const NodeId> starts, Direction direction,
                        std::span<const NameId> types, std::int64_t* out) = 0;
+  // The same, but of the hops whose far ends have all of these labels. False where the store would
+  // have to read every hop for it, which the caller can do as well; out is then undefined.
+  virtual bool degrees_to(std::span<const NodeId> /*starts*/, Direction /*direction*/,
+                          std::span<const NameId> /*types*/, std::span<const NameId> /*end_labels*/,
+                          std::int64_t* /*out*/) {
+    return false;
+  }
   // The relationships between starts[i] and ends[i], seen from starts[i]; Hop::other is ends[i].
   virtual std::unique_ptr<HopCursor> expand_into(std::span<const NodeId> starts,
                                                  std::span<const NodeId> ends, Direction direction,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/graph/node_set.h"
 #include "pg/graph/quiet_table.h"
@@ -10,7 +11,7 @@
 namespace rv::pg {
 
 struct LabelSet {
-  graph::NodeSet nodes{nullptr};
+  std::shared_ptr<const graph::NodeSet> nodes;  // null until it is made; a query may hold it
   QuietState state;
   std::uint64_t asked = 0;  // tests that a set would have answered, since it was last made
 };

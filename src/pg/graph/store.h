@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/graph/node_set.h"
 #include "core/graph/store.h"
 #include "pg/graph/key_reader.h"
 #include "pg/graph/names.h"
@@ -66,6 +67,9 @@ class PgStore final : public graph::GraphStore {
                                            std::span<const graph::NameId> types) override;
   void degrees(std::span<const graph::NodeId> starts, graph::Direction direction,
                std::span<const graph::NameId> types, std::int64_t* out) override;
+  bool degrees_to(std::span<const graph::NodeId> starts, graph::Direction direction,
+                  std::span<const graph::NameId> types, std::span<const graph::NameId> end_labels,
+                  std::int64_t* out) override;
   std::unique_ptr<graph::HopCursor> expand_into(std::span<const graph::NodeId> starts,
                                                 std::span<const graph::NodeId> ends,
                                                 graph::Direction direction,
@@ -149,6 +153,7 @@ class PgStore final : public graph::GraphStore {
   static bool fetch_by_id(PooledScan* s, std::int64_t id);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
+  const graph::NodeSet* nodes_with(graph::NameId label, std::size_t asked);
   bool test_by_set(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
   void test_by_row(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
   void read_properties(bool nodes, std::span<const std::int64_t> ids,
@@ -191,8 +196,8 @@ class PgStore final : public graph::GraphStore {
   ScanPool pools_[kPools];
   bool pools_checked_[kPools] = {};
   WalkPool walks_[kWalks];
-  // Labels whose set this query found to hold for its snapshot.
-  std::vector<graph::NameId> checked_labels_;
+  // Sets of the session that this query found to hold for its snapshot.
+  std::vector<std::pair<graph::NameId, std::shared_ptr<const graph::NodeSet>>> label_sets_;
   std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;

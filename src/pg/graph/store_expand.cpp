@@ -7,6 +7,7 @@ namespace rv::pg {
 
 using graph::Direction;
 using graph::Hop;
+using graph::kNoName;
 using graph::NameId;
 using graph::NodeId;
 
@@ -83,23 +84,23 @@ class ExpandCursor final : public graph::HopCursor {
     });
   }
 
-  // The number of entries at the current start; moves on to the next start.
-  std::int64_t count_start() {
-    return call([&] {
-      std::int64_t n = 0;
-      const std::size_t here = start_;
-      while (start_ == here) {
-        if (!positioned_) position();
-        EdgeEntry e;
-        if (!next_entry(e)) {
-          step();
-          CHECK_FOR_INTERRUPTS();
-          continue;
-        }
-        n += both_ && incoming_ && e.far == e.near ? 0 : 1;
+  // The number of entries at the current start whose far ends are accepted; moves on to the next
+  // start.
+  template <class Accept>
+  std::int64_t count_start(Accept accept) {
+    std::int64_t n = 0;
+    const std::size_t here = start_;
+    while (start_ == here) {
+      if (!positioned_) position();
+      EdgeEntry e;
+      if (!next_entry(e)) {
+        step();
+        CHECK_FOR_INTERRUPTS();
+        continue;
       }
-      return n;
-    });
+      n += (both_ && incoming_ && e.far == e.near) || !accept(e.far) ? 0 : 1;
+    }
+    return n;
   }
 
  private:
@@ -185,7 +186,36 @@ std::unique_ptr<graph::HopCursor> PgStore::expand_into(std::span<const NodeId> s
 void PgStore::degrees(std::span<const NodeId> starts, Direction direction,
                       std::span<const NameId> types, std::int64_t* out) {
   ExpandCursor cursor(*this, starts, {}, direction, types);
-  for (std::size_t i = 0; i < starts.size(); ++i) out[i] = cursor.count_start();
+  call([&] {
+    for (std::size_t i = 0; i < starts.size(); ++i)
+      out[i] = cursor.count_start([](NodeId) { return true; });
+  });
+}
+
+// By the sets of nodes that the session keeps. An end that no set holds has other labels: whoever
+// sees a relationship sees its ends.
+bool PgStore::degrees_to(std::span<const NodeId> starts, Direction direction,
+                         std::span<const NameId> types, std::span<const NameId> end_labels,
+                         std::int64_t* out) {
+  constexpr std::size_t kSets = 4;
+  const graph::NodeSet* sets[kSets];
+  if (end_labels.empty() || end_labels.size() > kSets) return false;
+  const double degree =
+      average_degree(kNoName, types.size() == 1 ? types[0] : kNoName, direction);
+  const auto hops = static_cast<std::size_t>(static_cast<double>(starts.size()) * (degree + 1));
+  for (std::size_t i = 0; i < end_labels.size(); ++i)
+    if ((sets[i] = nodes_with(end_labels[i], hops)) == nullptr) return false;
+  ExpandCursor cursor(*this, starts, {}, direction, types);
+  const std::span<const graph::NodeSet* const> wanted(sets, end_labels.size());
+  call([&] {
+    for (std::size_t i = 0; i < starts.size(); ++i)
+      out[i] = cursor.count_start([&](NodeId end) {
+        for (const graph::NodeSet* set : wanted)
+          if (!set->contains(end)) return false;
+        return true;
+      });
+  });
+  return true;
 }
 
 }  // namespace rv::pg

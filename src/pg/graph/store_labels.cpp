@@ -20,56 +20,52 @@ constexpr std::size_t kFewTests = 16;  // of one query: reading the rows is as f
 
 }  // namespace
 
-// Finds those that the set holds; false: there is none. A set is made once the tests it would have
-// answered are a good part of what it costs, and is found good or bad once in a query.
-bool PgStore::test_by_set(std::span<const NodeId> ids, NameId label, std::int8_t* out) {
-  if (dirty_ || write_snapshot_ != nullptr) return false;
+// The nodes of the label, where the session keeps them; null: it does not, or a query has written.
+// `asked`: how many tests are to be answered. A set is made once the tests it would have answered
+// are a good part of what it costs, and is found good or bad once in a query.
+const graph::NodeSet* PgStore::nodes_with(NameId label, std::size_t asked) {
+  if (dirty_ || write_snapshot_ != nullptr) return nullptr;
+  for (const auto& [known, nodes] : label_sets_)
+    if (known == label) return nodes.get();
+  if (asked < kFewTests) return nullptr;
   const Oid table = tables_.node_label;
-  const bool checked =
-      std::find(checked_labels_.begin(), checked_labels_.end(), label) != checked_labels_.end();
-  if (!checked) {
-    if (ids.size() < kFewTests) return false;
-    pool(kLabelNodes);  // may the caller read it?
-    const QuietState now = call([this, table] {
-      Relation rel = table_open(table, AccessShareLock);
-      const QuietState state = quiet_state(rel, snapshot_);
-      table_close(rel, NoLock);
-      return state;
-    });
-    LabelSet& set = label_set(table, label);
-    if (!now.quiet) {
-      set.nodes.clear();
-      set.state = {};
-      return false;
-    }
-    if (set.state != now) {
-      set.nodes.clear();
-      set.state = {};
-      const auto asked = static_cast<double>(set.asked += ids.size());
-      // Statistics are read from the catalogue: `set` may be gone afterwards.
-      if (asked < label_count(label) / 8) return false;
-      const auto cursor = scan_label(label);
-      NodeId nodes[512];
-      graph::NodeSet found(nullptr);
-      for (std::size_t n = 0; (n = cursor->next(nodes)) > 0;)
-        for (std::size_t i = 0; i < n && found.bytes() <= kLabelSetBytes; ++i)
-          found.insert(nodes[i]);
-      if (!make_room_for_label_set(found.bytes())) {
-        label_set(table, label).asked = 0;
-        return false;
-      }
-      // The scan may have taken messages about changed tables: look again.
-      LabelSet& filled = label_set(table, label);
-      filled.nodes.swap(found);
-      filled.state = now;
-      filled.asked = 0;
-    }
-    checked_labels_.push_back(label);
+  pool(kLabelNodes);  // may the caller read it?
+  const QuietState now = call([this, table] {
+    Relation rel = table_open(table, AccessShareLock);
+    const QuietState state = quiet_state(rel, snapshot_);
+    table_close(rel, NoLock);
+    return state;
+  });
+  LabelSet& set = label_set(table, label);
+  if (!now.quiet || set.state != now) {
+    set.nodes = nullptr;
+    set.state = {};
   }
-  const LabelSet& set = label_set(table, label);
-  if (!set.state.quiet) return false;  // forgotten meanwhile
+  if (!now.quiet) return nullptr;
+  if (set.nodes != nullptr) return label_sets_.emplace_back(label, set.nodes).second.get();
+  const auto all = static_cast<double>(set.asked += asked);
+  // Statistics are read from the catalogue: `set` may be gone afterwards.
+  if (all < label_count(label) / 8) return nullptr;
+  const auto cursor = scan_label(label);
+  NodeId nodes[512];
+  auto found = std::make_shared<graph::NodeSet>(nullptr);
+  for (std::size_t n = 0; (n = cursor->next(nodes)) > 0;)
+    for (std::size_t i = 0; i < n && found->bytes() <= kLabelSetBytes; ++i)
+      found->insert(nodes[i]);
+  if (!make_room_for_label_set(found->bytes())) {
+    label_set(table, label).asked = 0;
+    return nullptr;
+  }
+  label_set(table, label) = {found, now, 0};
+  return label_sets_.emplace_back(label, std::move(found)).second.get();
+}
+
+// Finds those that the set holds; false: there is none.
+bool PgStore::test_by_set(std::span<const NodeId> ids, NameId label, std::int8_t* out) {
+  const graph::NodeSet* const nodes = nodes_with(label, ids.size());
+  if (nodes == nullptr) return false;
   for (std::size_t i = 0; i < ids.size(); ++i)
-    if (set.nodes.contains(ids[i])) out[i] = 1;
+    if (nodes->contains(ids[i])) out[i] = 1;
   return true;
 }
 

@@ -36,19 +36,62 @@ class CountHopsOperator final : public ExpandingOperator {
     }
     first_.push_back(sorted_.size());
     if (starts_.empty() || !types_.possible()) return;
-    if (labels_.empty() && plan_.distinct_from.empty()) {
-      count_degrees();
-    } else {
-      count_ends();
-    }
+    if (!count_degrees()) count_ends();
   }
 
-  void count_degrees() {
+  // The degree of each start, less the relationships that a row has already: those are known by
+  // their ends, so that no hop need be looked at. False when only the hops can tell.
+  bool count_degrees() {
+    // A relationship that this statement deleted is no hop any more, though a row still holds it.
+    if (!plan_.distinct_from.empty() && runtime_.writes() != 0) return false;
     degrees_.resize(starts_.size());
-    runtime_.store().degrees(starts_, plan_.direction, types_.types(), degrees_.data());
-    for (std::size_t s = 0; s < starts_.size(); ++s)
-      for (std::size_t k = first_[s]; k < first_[s + 1]; ++k)
-        counts_[sorted_[k].second] = degrees_[s];
+    if (labels_.empty()) {
+      runtime_.store().degrees(starts_, plan_.direction, types_.types(), degrees_.data());
+    } else {
+      wanted_.clear();
+      for (const auto& label : labels_) wanted_.push_back(label->label());
+      // No such label yet: none of the ends has it, if they are all there.
+      if (std::find(wanted_.begin(), wanted_.end(), kNoName) != wanted_.end()) return false;
+      if (!runtime_.store().degrees_to(starts_, plan_.direction, types_.types(), wanted_,
+                                       degrees_.data()))
+        return false;
+    }
+    for (std::size_t s = 0; s < starts_.size(); ++s) {
+      if (degrees_[s] == 0) continue;
+      for (std::size_t k = first_[s]; k < first_[s + 1]; ++k) {
+        const std::uint32_t row = sorted_[k].second;
+        counts_[row] = degrees_[s] - held_at(row, starts_[s]);
+      }
+    }
+    return true;
+  }
+
+  // How many of the row's relationships are hops of this start.
+  std::int64_t held_at(std::uint32_t row, NodeId start) {
+    if (plan_.distinct_from.empty()) return 0;
+    held_.clear();
+    for (const int slot : plan_.distinct_from) {
+      const Value& v = in_->at(slot, row);
+      if (v.is(Kind::relationship)) note_held(v.as_relationship(), start);
+      if (!v.is(Kind::list)) continue;
+      for (const Value& item : v.as_list())
+        if (item.is(Kind::relationship)) note_held(item.as_relationship(), start);
+    }
+    return static_cast<std::int64_t>(held_.size());
+  }
+
+  void note_held(const RelationshipRef& r, NodeId start) {
+    const bool leaves = r.source == start && plan_.direction != Direction::in;
+    const bool arrives = r.target == start && plan_.direction != Direction::out;
+    if (!leaves && !arrives) return;
+    const auto types = types_.types();
+    if (!types.empty() && std::find(types.begin(), types.end(), r.type) == types.end()) return;
+    const NodeId end = leaves ? r.target : r.source;
+    for (const auto& label : labels_) {
+      if (!label->ask(end)) raise_deleted("node");
+      if (!label->has(end)) return;
+    }
+    if (std::find(held_.begin(), held_.end(), r.id) == held_.end()) held_.push_back(r.id);
   }
 
   // The hops of a start come one after the other.
@@ -113,6 +156,8 @@ class CountHopsOperator final : public ExpandingOperator {
   std::vector<NodeId> starts_;
   std::vector<std::size_t> first_;  // of each start, in sorted_; one more than starts
   std::vector<std::int64_t> counts_, degrees_;
+  std::vector<NameId> wanted_;            // labels of the far end
+  std::vector<RelationshipId> held_;      // of one row, at its start
   std::vector<RelationshipId> accepted_;  // of the current start
   std::uint32_t row_ = 0;
   Hop hops_[512];

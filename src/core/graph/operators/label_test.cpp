@@ -40,6 +40,12 @@ bool LabelTest::ask(std::span<const Hop> ends) {
   return look_up();
 }
 
+bool LabelTest::ask(NodeId node) {
+  start();
+  if (known_.insert(node)) asked_.push_back(node);
+  return look_up();
+}
+
 bool LabelTest::rows(const Batch& batch, std::vector<std::uint32_t>& kept) {
   start();
   const Value* column = batch.columns[static_cast<std::size_t>(expr_.args[0]->slot)];

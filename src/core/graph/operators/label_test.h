@@ -21,6 +21,10 @@ class LabelTest {
   bool rows(const Batch& batch, std::vector<std::uint32_t>& kept);
   // Asks for those that are not known yet. False when one of them is gone.
   bool ask(std::span<const Hop> ends);
+  // kNoName: no node has it.
+  NameId label() const { return runtime_.name(expr_.labels->name_index); }
+  // Asks for one node. False when it is gone.
+  bool ask(NodeId node);
   // Of a node that was asked for.
   bool has(NodeId node) const { return has_.contains(node); }
 
