@@ -42,6 +42,7 @@ class MemoryStore final : public GraphStore {
   std::unique_ptr<RelationshipCursor> scan_relationships(std::span<const NameId> types) override;
   std::span<const IndexInfo> indexes() override;
   std::unique_ptr<NodeCursor> seek_nodes(std::uint32_t index, const IndexRange& range) override;
+  bool seeks_exactly(std::uint32_t, const IndexRange&) override { return true; }
   std::unique_ptr<RelationshipCursor> seek_relationships(std::uint32_t index,
                                                          const IndexRange& range) override;
   std::unique_ptr<HopCursor> expand(std::span<const NodeId> starts, Direction direction,

@@ -114,6 +114,9 @@ struct PlanNode {
   bool advance = false;                  // eager: makes writes visible
   bool per_row = false;                  // apply: the inner plan keeps state over its rows
   std::vector<SlotExpr> aggregates;      // aggregate: the calls
+  // filter: for each predicate the index seek whose rows fulfil it, where the seek is exact; or
+  // null. Empty: none of them.
+  std::vector<const PlanNode*> implied_by;
 };
 using PlanPtr = std::unique_ptr<PlanNode>;
 

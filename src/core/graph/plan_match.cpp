@@ -124,6 +124,7 @@ PlanPtr Planner::apply_predicates(PlanPtr input, MatchState& m) {
   for (Predicate* p : ready) {
     p->done = true;
     f->exprs.push_back({p->expr, kNoSlot});
+    f->implied_by.push_back(p->implied_by);
     f->rows *= 0.3;
   }
   f->rows = std::max(f->rows, 1.0);

@@ -15,7 +15,7 @@ double Planner::label_rows(int name_index) {
 }
 
 // The value that a predicate wants slot.key to be equal to, when it can be computed already.
-const Expr* Planner::equal_to(int slot, int key, MatchState& m, bool& in_list) {
+const Expr* Planner::equal_to(int slot, int key, MatchState& m, bool& in_list, Predicate*& by) {
   const auto is_property = [&](const Expr& e) {
     return e.kind == ExprKind::property && e.name_index == key &&
            e.args[0]->kind == ExprKind::variable && e.args[0]->slot == slot && !e.args[0]->local;
@@ -26,8 +26,9 @@ const Expr* Planner::equal_to(int slot, int key, MatchState& m, bool& in_list) {
     const auto list = uses.list();
     return std::all_of(list.begin(), list.end(), [this](int s) { return bound_.has(s); });
   };
-  for (const auto& p : m.predicates) {
+  for (auto& p : m.predicates) {
     const Expr& e = *p.expr;
+    by = &p;
     in_list = e.kind == ExprKind::in;
     if (in_list && is_property(*e.args[0]) && ready(*e.args[1])) return e.args[1].get();
     if (e.kind != ExprKind::compare || e.args.size() != 2 || e.names[0] != "=") continue;
@@ -53,14 +54,17 @@ Planner::Start Planner::index_start(NodePattern& n, const IndexInfo& index, Matc
   for (const NameId key : index.keys) {
     const int k = key_index(key);
     bool in_list = false;
-    const Expr* value = k < 0 ? nullptr : equal_to(n.slot, k, m, in_list);
+    Predicate* by = nullptr;
+    const Expr* value = k < 0 ? nullptr : equal_to(n.slot, k, m, in_list, by);
     if (value == nullptr) break;
     node->exprs.push_back({value, kNoSlot});
     ++equal;
     if (in_list) {
       node->in_list = true;
+      out.implied.clear();  // one seek for each item
       break;
     }
+    out.implied.push_back(by);
   }
   const double total = std::max(1.0, store_.label_count(index.label));
   out.cost = equal == index.keys.size()
@@ -120,7 +124,9 @@ Planner::Start Planner::node_start(NodePattern& n, MatchState& m) {
       for (const IndexInfo& index : store_.indexes()) {
         if (index.on_relationships || index.label != id || id == kNoName) continue;
         Start s = index_start(n, index, m);
-        if (s.node != nullptr && s.cost < best.cost) best = std::move(s);
+        if (s.node == nullptr || s.cost >= best.cost) continue;
+        s.node->name_index = e.labels->name_index;
+        best = std::move(s);
       }
     }
     if (e.kind != ExprKind::compare || e.args.size() != 2 || e.names[0] != "=") continue;
@@ -134,6 +140,7 @@ Planner::Start Planner::node_start(NodePattern& n, MatchState& m) {
       slots_of(*e.args[1 - side], uses);
       const auto list = uses.list();
       if (!std::all_of(list.begin(), list.end(), [this](int s) { return bound_.has(s); })) continue;
+      best.implied.clear();
       best.node = std::make_unique<PlanNode>(Op::id_seek);
       best.node->slot = n.slot;
       best.node->exprs.push_back({e.args[1 - side].get(), kNoSlot});
@@ -188,8 +195,9 @@ PlanPtr Planner::start(MatchState& m, PlanPtr input) {
   best.node->rows = std::max(1.0, input->rows * std::max(best.cost, 1.0));
   best.node->children.push_back(std::move(input));
   bound_.add(best.slot);
+  for (Predicate* p : best.implied) p->implied_by = best.node.get();
   // The scan itself proves its label.
-  if (best.node->op == Op::label_scan)
+  if (best.node->op == Op::label_scan || best.node->op == Op::index_seek)
     for (auto& p : m.predicates)
       if (p.expr->kind == ExprKind::has_labels && p.expr->args[0]->slot == best.slot &&
           p.expr->labels->kind == LabelExpr::Kind::name &&

@@ -71,6 +71,7 @@ class Planner {
     SlotSet uses;
     int cost;  // order among those that are ready
     bool done = false;
+    const PlanNode* implied_by = nullptr;  // PlanNode::implied_by
   };
   struct Hop {
     RelationshipPattern* pattern;
@@ -134,10 +135,11 @@ class Planner {
     int slot = kNoSlot;
     PlanPtr node;
     double cost = 0;
+    std::vector<Predicate*> implied;  // what an exact seek makes true
   };
   Start node_start(NodePattern& n, MatchState& m);
   Start index_start(NodePattern& n, const IndexInfo& index, MatchState& m);
-  const Expr* equal_to(int slot, int key, MatchState& m, bool& in_list);
+  const Expr* equal_to(int slot, int key, MatchState& m, bool& in_list, Predicate*& by);
   double label_rows(int name_index);
 
   // --- plan_update.cpp ---

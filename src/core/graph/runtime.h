@@ -71,6 +71,13 @@ class Runtime {
     if (++ticks_ % 256 == 0 && environment_.check_interrupts != nullptr)
       environment_.check_interrupts();
   }
+  // A seek of this plan node was not exact: what PlanNode::implied_by says is not so.
+  void seek_was_inexact(const PlanNode& seek) { inexact_.push_back(&seek); }
+  bool was_exact(const PlanNode& seek) const {
+    for (const PlanNode* n : inexact_)
+      if (n == &seek) return false;
+    return true;
+  }
   // Where in the query an error that is raised now belongs.
   std::uint32_t position = 0;
   bool profiling = false;
@@ -91,6 +98,7 @@ class Runtime {
   std::vector<CachedName> names_;
   std::vector<Value> locals_;
   std::unordered_map<const Expr*, std::unique_ptr<SubqueryRunner>> subqueries_;
+  std::vector<const PlanNode*> inexact_;
   std::uint64_t writes_ = 0;
   std::uint64_t ticks_ = 0;
 };

@@ -152,6 +152,9 @@ class GraphStore {
   // --- property indexes ---
   virtual std::span<const IndexInfo> indexes() = 0;
   virtual std::unique_ptr<NodeCursor> seek_nodes(std::uint32_t index, const IndexRange& range) = 0;
+  // Does seek_nodes() find only nodes whose values are equal to range.equal, whatever the bounds?
+  // That they have the index's label is sure.
+  virtual bool seeks_exactly(std::uint32_t /*index*/, const IndexRange& /*range*/) { return false; }
   virtual std::unique_ptr<RelationshipCursor> seek_relationships(std::uint32_t index,
                                                                  const IndexRange& range) = 0;
 

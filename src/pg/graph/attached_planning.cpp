@@ -134,6 +134,10 @@ std::unique_ptr<graph::NodeCursor> AttachedStore::seek_nodes(std::uint32_t index
   return std::make_unique<graph::VectorCursor<NodeId>>(std::move(ids));
 }
 
+bool AttachedStore::seeks_exactly(std::uint32_t index, const graph::IndexRange& range) {
+  return (index & kAttachedIndex) == 0 && base_.seeks_exactly(index, range);
+}
+
 void AttachedStore::need_stored(bool is_type, std::int64_t id) const {
   if (attachment_of(id) == 0) return;
   for (const auto& a : attached_)

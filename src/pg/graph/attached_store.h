@@ -47,6 +47,7 @@ class AttachedStore final : public graph::GraphStore {
   std::span<const graph::IndexInfo> indexes() override;
   std::unique_ptr<graph::NodeCursor> seek_nodes(std::uint32_t index,
                                                 const graph::IndexRange& range) override;
+  bool seeks_exactly(std::uint32_t index, const graph::IndexRange& range) override;
   std::unique_ptr<graph::RelationshipCursor> seek_relationships(
       std::uint32_t index, const graph::IndexRange& range) override {
     return base_.seek_relationships(index, range);

@@ -121,8 +121,10 @@ GraphTables known_graph(std::string_view name) {
 
 }  // namespace
 
-GraphTables find_graph(std::string_view name) {
-  GraphTables g = known_graph(name);
+namespace {
+
+// Raises what is wrong with what was found, or with the user's right to it.
+void check_graph(std::string_view name, const GraphTables& g) {
   if (!OidIsValid(g.schema))
     throw Error(ErrorCode::undefined_object, "graph \"" + std::string(name) + "\" does not exist",
                 {}, "Create it with ruvector_create_graph().");
@@ -137,22 +139,67 @@ GraphTables find_graph(std::string_view name) {
     const AclResult r = rv_namespace_aclcheck(g.schema, GetUserId(), ACL_USAGE);
     if (r != ACLCHECK_OK) aclcheck_error(r, OBJECT_SCHEMA, get_namespace_name(g.schema));
   });
+}
+
+}  // namespace
+
+GraphTables find_graph(std::string_view name) {
+  const GraphTables g = known_graph(name);
+  check_graph(name, g);
   return g;
 }
 
 GraphTables open_graph(std::string_view name) {
   for (GraphTables g = find_graph(name);;) {
+    const std::uint64_t before = relation_news() + schema_news;
     call([&g] {
       for (const Oid table : {g.node, g.node_label, g.edge, g.name})
         LockRelationOid(table, AccessShareLock);
     });
+    if (relation_news() + schema_news == before) return g;
     const GraphTables locked = find_graph(name);
     if (locked == g) return g;
     g = locked;
   }
 }
 
+namespace {
+
+// Tables that a user was found to be allowed to read. Grants and row security change the relation,
+// which is news of it; roles send messages of their own.
+struct Allowed {
+  Oid table = InvalidOid, user = InvalidOid;
+  std::uint64_t news = 0;
+};
+
+Allowed& allowed_slot(Oid table) {
+  static Allowed slots[64];
+  return slots[table % 64];
+}
+
+std::uint64_t role_news() {
+  static std::uint64_t news = 0;
+  static const bool watching = [] {
+    known_graphs();  // relation_news() counts from now on
+    call([] {
+      for (const int cache : {AUTHOID, AUTHMEMROLEMEM})
+        CacheRegisterSyscacheCallback(
+            cache, [](Datum, int, uint32) { ++news; }, 0);
+    });
+    return true;
+  }();
+  (void)watching;
+  return news;
+}
+
+}  // namespace
+
 void check_table_access(Oid table, AclMode mode) {
+  const Oid user = GetUserId();
+  const std::uint64_t news = relation_news() + role_news();
+  Allowed& known = allowed_slot(table);
+  if (mode == ACL_SELECT && known.table == table && known.user == user && known.news == news)
+    return;
   call([table, mode] {
     // pg_class_aclcheck() is content with any one of several modes.
     if (pg_class_aclmask(table, GetUserId(), mode, ACLMASK_ALL) != mode)
@@ -173,6 +220,7 @@ void check_table_access(Oid table, AclMode mode) {
                errhint("Drop the triggers.")));
     table_close(rel, NoLock);
   });
+  if (mode == ACL_SELECT) known = {table, user, news};
 }
 
 std::string quoted(std::string_view text) {

@@ -8,7 +8,9 @@
 #include "pg/graph/cypher_result.h"
 
 extern "C" {
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 }
 
 using namespace rv;
@@ -18,16 +20,54 @@ using rv::graph::Value;
 
 namespace {
 
-Value parameters_argument(FunctionCallInfo fcinfo, int n, graph::Arena& arena) {
+Jsonb* parameters_argument(FunctionCallInfo fcinfo, int n) {
   const Datum d = PG_GETARG_DATUM(n);
-  const char* json = call([d] {
-    Jsonb* j = DatumGetJsonbP(d);
-    return JsonbToCString(nullptr, &j->root, static_cast<int>(VARSIZE(j)));
-  });
-  const Value v = graph::parse_json(json, arena);
-  if (!v.is(graph::Kind::map))
+  Jsonb* const j = call([d] { return DatumGetJsonbP(d); });
+  if (!JB_ROOT_IS_OBJECT(j))
     throw Error(ErrorCode::invalid_argument, "parameters must be a JSON object");
-  return v;
+  return j;
+}
+
+Value value_of(const JsonbValue& v, graph::Arena& arena) {
+  switch (v.type) {
+    case jbvNull:
+      return Value::null();
+    case jbvBool:
+      return Value::boolean(v.val.boolean);
+    case jbvString:
+      return Value::string(arena.copy(
+          std::string_view(v.val.string.val, static_cast<std::size_t>(v.val.string.len))));
+    case jbvNumeric: {
+      const Numeric number = v.val.numeric;
+      const char* text = call([number]() -> const char* {
+        return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+      });
+      return graph::parse_json(text, arena);
+    }
+    default: {
+      JsonbContainer* const container = v.val.binary.data;
+      const int length = v.val.binary.len;
+      const char* text =
+          call([=]() -> const char* { return JsonbToCString(nullptr, container, length); });
+      return graph::parse_json(text, arena);
+    }
+  }
+}
+
+// Those that the statement names; what else is given is not looked at.
+std::span<const graph::MapEntry> parameters_of(const Statement& statement, Jsonb* given,
+                                               graph::Arena& arena) {
+  auto* const entries = arena.array<graph::MapEntry>(statement.parameters.size());
+  std::size_t n = 0;
+  for (const std::string& name : statement.parameters) {
+    JsonbValue found;
+    const bool some = call([&] {
+      return getKeyJsonValueFromContainer(&given->root, name.data(), static_cast<int>(name.size()),
+                                          &found) != nullptr;
+    });
+    if (some) new (entries + n++) graph::MapEntry{name, value_of(found, arena)};
+  }
+  return {entries, n};
 }
 
 class RowsToResult final : public graph::RowSink {
@@ -54,8 +94,7 @@ void show(const graph::Plan& plan, graph::GraphStore& store, const graph::Enviro
   graph::execute_schema(plan, store, environment, arena, rows);
 }
 
-void run(std::string_view graph_name, std::string_view query, const Value& parameters,
-         CypherResult& result) {
+void run(std::string_view graph_name, std::string_view query, Jsonb* given, CypherResult& result) {
   PgStore stored(graph_name);
   const auto with_tables = attached_store(graph_name, stored);
   graph::GraphStore& store = with_tables ? static_cast<graph::GraphStore&>(*with_tables) : stored;
@@ -63,18 +102,20 @@ void run(std::string_view graph_name, std::string_view query, const Value& param
   {
     const auto plan = cypher_plan(graph_name, query, store);
     const auto mode = plan->statement->mode;
+    graph::Arena arena;
+    const auto parameters = parameters_of(*plan->statement, given, arena);
     if (plan->root == nullptr) {
       show(*plan, store, environment, result);
     } else if (mode == Statement::Mode::run) {
       if (!plan->columns.empty()) result.columns(plan->columns);
-      graph::execute(*plan, store, environment, parameters.as_map(),
+      graph::execute(*plan, store, environment, parameters,
                      [&](graph::Runtime& runtime, const graph::Batch& batch) {
                        if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
                      });
     } else {
       std::vector<graph::Profile> profile;
       const bool profiled = mode == Statement::Mode::profile;
-      if (profiled) graph::execute(*plan, store, environment, parameters.as_map(), {}, &profile);
+      if (profiled) graph::execute(*plan, store, environment, parameters, {}, &profile);
       result.columns({"plan"});
       for (const auto& line : graph::explain(*plan, profiled ? &profile : nullptr)) {
         const Value text = Value::string(line);
@@ -89,8 +130,7 @@ template <class Result>
 Datum cypher(FunctionCallInfo fcinfo) {
   const auto graph_name = text_argument(fcinfo, 0);
   const auto query = text_argument(fcinfo, 1);
-  graph::Arena arena;
-  const Value parameters = parameters_argument(fcinfo, 2, arena);
+  Jsonb* const parameters = parameters_argument(fcinfo, 2);
   Result result(fcinfo);
   run(graph_name, query, parameters, result);
   return static_cast<Datum>(0);

@@ -46,7 +46,7 @@ bool matches(std::string_view pattern, std::string_view subject) {
   });
 }
 
-std::string session_time_zone() {
+std::string name_of_session_time_zone() {
   if (session_timezone == nullptr) return "Z";
   const std::string name = pg_get_timezone_name(session_timezone);
   for (const char* utc : {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Zulu", "Etc/UCT"})
@@ -60,6 +60,17 @@ std::string session_time_zone() {
   pg_snprintf(text, sizeof text, "%c%02ld:%02ld:%02ld", offset < 0 ? '-' : '+', size / 3600,
               size / 60 % 60, size % 60);
   return text;
+}
+
+// Zones of the server are made once and stay; only an offset that is asked for may change.
+const std::string& session_time_zone() {
+  static const pg_tz* known = nullptr;
+  static auto* const name = new std::string();
+  if (known == nullptr || known != session_timezone) {
+    *name = name_of_session_time_zone();
+    known = graph::find_time_zone(*name) != nullptr || *name == "Z" ? session_timezone : nullptr;
+  }
+  return *name;
 }
 
 // The server's own zone files, where it was built with them.

@@ -1,6 +1,9 @@
 #include "pg/graph/key_reader.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "pg/base/relation_watch.h"
 
 extern "C" {
 #include "access/genam.h"
@@ -24,6 +27,39 @@ BTPageOpaque opaque_of(Page page) {
   return reinterpret_cast<BTPageOpaque>(PageGetSpecialPointer(page));
 }
 
+// What was found of an index that is read so, in slots by its number.
+struct KnownIndex {
+  Oid index = InvalidOid;
+  std::uint64_t news = 0;  // relation_news() then
+  bool plain = false;
+  BlockNumber root = InvalidBlockNumber;
+};
+
+KnownIndex& known_index(Oid index) {
+  static KnownIndex known[64];
+  return known[index % 64];
+}
+
+}  // namespace
+
+struct KeyReaderRoom {
+  char entries[KeyReader::kEntryBytes * MaxTIDsPerBTreePage];
+  ItemPointerData rows[MaxTIDsPerBTreePage];
+};
+
+namespace {
+
+// For the next query: this much memory is dear to get and to give back. Never destroyed.
+constexpr std::size_t kSpareRooms = 8;
+std::vector<std::unique_ptr<KeyReaderRoom>>& spare_rooms() {
+  static auto* const rooms = [] {
+    auto* made = new std::vector<std::unique_ptr<KeyReaderRoom>>;
+    made->reserve(kSpareRooms);
+    return made;
+  }();
+  return *rooms;
+}
+
 }  // namespace
 
 void KeyReader::init(Oid table, Oid index, std::initializer_list<bool> wide,
@@ -40,13 +76,14 @@ void KeyReader::init(Oid table, Oid index, std::initializer_list<bool> wide,
   }
 }
 
-bool KeyReader::usable() {
-  if (checked_) return usable_;
-  checked_ = true;
-  if (IsolationIsSerializable() || rv_snapshots_grow_old()) return false;
-  MemoryContext old = MemoryContextSwitchTo(context_);
-  heap_ = table_open(table_, AccessShareLock);
-  rel_ = index_open(index_, AccessShareLock);
+KeyReader::KeyReader() = default;
+KeyReader::~KeyReader() {
+  if (room_ != nullptr && spare_rooms().size() < kSpareRooms)
+    spare_rooms().push_back(std::move(room_));
+}
+
+// Of an index that is open: can its pages be read as this reader does?
+bool KeyReader::plain() const {
   bool plain = heap_->rd_tableam == GetHeapamTableAmRoutine() &&
                rel_->rd_rel->relam == BTREE_AM_OID &&
                IndexRelationGetNumberOfKeyAttributes(rel_) == columns_ &&
@@ -60,21 +97,31 @@ bool KeyReader::usable() {
             TupleDescAttr(heap_->rd_att, column - 1)->atttypid == type &&
             rel_->rd_opcintype[i] == type && rel_->rd_indoption[i] == 0;
   }
-  if (plain) {
-    bool heap_key_space, all_equal_image;
-    _bt_metaversion(rel_, &heap_key_space, &all_equal_image);
-    plain = heap_key_space;  // older trees let equal entries lie on both sides of a pivot
+  if (!plain) return false;
+  bool heap_key_space, all_equal_image;
+  _bt_metaversion(rel_, &heap_key_space, &all_equal_image);
+  return heap_key_space;  // older trees let equal entries lie on both sides of a pivot
+}
+
+bool KeyReader::usable() {
+  if (checked_) return usable_;
+  checked_ = true;
+  if (IsolationIsSerializable() || rv_snapshots_grow_old()) return false;
+  heap_ = table_open(table_, AccessShareLock);
+  rel_ = index_open(index_, AccessShareLock);
+  KnownIndex& known = known_index(index_);
+  if (known.index != index_ || known.news != relation_news()) {
+    const std::uint64_t before = relation_news();
+    KnownIndex found{index_, before, plain(), InvalidBlockNumber};
+    known = found;  // good for as long as there is no other news
   }
-  if (plain) {
-    find_root();
-    blocks_ = RelationGetNumberOfBlocks(rel_);
-    entries_ = static_cast<char*>(palloc(kEntryBytes * MaxTIDsPerBTreePage));
-    rows_ = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * MaxTIDsPerBTreePage));
+  if (known.plain) {
+    root_ = known.root;
+    if (root_ == InvalidBlockNumber) find_root();
     // Dead entries are marked for transactions of this server, not for those of a standby.
     skip_dead_ = !TransactionStartedDuringRecovery();
   }
-  MemoryContextSwitchTo(old);
-  return usable_ = plain;
+  return usable_ = known.plain;
 }
 
 void KeyReader::close() {
@@ -95,11 +142,6 @@ void KeyReader::close() {
     table_close(heap_, NoLock);
     rel_ = heap_ = nullptr;
   }
-  if (entries_ != nullptr) {
-    pfree(entries_);
-    pfree(rows_);
-    entries_ = nullptr;
-  }
   checked_ = usable_ = false;
   resting_ = InvalidBlockNumber;
 }
@@ -111,6 +153,8 @@ void KeyReader::find_root() {
   const BTMetaPageData* meta = BTPageGetMeta(BufferGetPage(buffer));
   root_ = meta->btm_fastroot == P_NONE ? InvalidBlockNumber : meta->btm_fastroot;
   UnlockReleaseBuffer(buffer);
+  // A level's only page stays in the tree: descend() sees when it is that no more.
+  if (KnownIndex& known = known_index(index_); known.index == index_) known.root = root_;
 }
 
 void KeyReader::rest() noexcept {
@@ -136,18 +180,32 @@ Buffer KeyReader::inner(BlockNumber block) {
   if (BufferIsValid(b) && BufferGetBlockNumber(b) == block) return b;
   if (BufferIsValid(b)) ReleaseBuffer(b);
   b = InvalidBuffer;
-  return b = ReadBuffer(rel_, block);
+  return b = read_page(block);
 }
 
 void KeyReader::remember() {
-  if (recent_ != nullptr) return;
-  recent_ = recent_buffers(rel_);
-  const std::size_t blocks = std::min<std::size_t>(blocks_, kRecentBlocks);
-  if (recent_->size() < blocks) recent_->resize(blocks);
+  if (recent_ == nullptr) {
+    recent_ = recent_buffers(rel_);
+    if (spare_rooms().empty()) {
+      room_ = std::make_unique<KeyReaderRoom>();
+    } else {
+      room_ = std::move(spare_rooms().back());
+      spare_rooms().pop_back();
+    }
+    entries_ = room_->entries;
+    rows_ = room_->rows;
+  }
+  if (unknown_ > recent_->size()) {
+    const std::size_t blocks = std::max<std::size_t>(unknown_ + unknown_ / 4, 64);
+    recent_->resize(std::min(blocks, kRecentBlocks));
+  }
 }
 
-Buffer KeyReader::read_leaf(BlockNumber block) {
-  if (block >= recent_->size()) return ReadBuffer(rel_, block);
+Buffer KeyReader::read_page(BlockNumber block) {
+  if (block >= recent_->size()) {
+    unknown_ = std::max(unknown_, block + 1);
+    return ReadBuffer(rel_, block);
+  }
   Buffer& recent = (*recent_)[block].buffer;
   if (BufferIsValid(recent) && rv_read_recent_buffer(rel_, block, recent)) return recent;
   return recent = ReadBuffer(rel_, block);
@@ -264,7 +322,7 @@ Buffer KeyReader::descend() {
     if (!remembered) ReleaseBuffer(buffer);
     CHECK_FOR_INTERRUPTS();
     remembered = !leaf_next;
-    buffer = leaf_next ? read_leaf(to) : inner(to);
+    buffer = leaf_next ? read_page(to) : inner(to);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
   }
 }
@@ -306,7 +364,7 @@ void KeyReader::seek(const IndexKey& key, Snapshot snapshot) {
   if (root_ == InvalidBlockNumber) return;
   pgstat_count_index_scan(rel_);
   bool here = false;
-  if (!BufferIsValid(leaf_) && resting_ != InvalidBlockNumber) leaf_ = read_leaf(resting_);
+  if (!BufferIsValid(leaf_) && resting_ != InvalidBlockNumber) leaf_ = read_page(resting_);
   resting_ = InvalidBlockNumber;
   if (BufferIsValid(leaf_)) {
     LockBuffer(leaf_, BUFFER_LOCK_SHARE);
@@ -346,7 +404,7 @@ std::size_t KeyReader::next(const char** entries) {
       CHECK_FOR_INTERRUPTS();
       const BlockNumber block = following_;
       keep_leaf(InvalidBuffer);
-      leaf_ = read_leaf(block);
+      leaf_ = read_page(block);
       LockBuffer(leaf_, BUFFER_LOCK_SHARE);
       Page page = BufferGetPage(leaf_);
       const BTPageOpaque opaque = opaque_of(page);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 
 #include "pg/base/guard.h"
 #include "pg/storage/recent_buffers.h"
@@ -31,10 +32,18 @@ struct IndexKey {
   int parts;
 };
 
+// Room for the entries of one page.
+struct KeyReaderRoom;
+
 // Everything but init() and remember() may ereport: only inside call(). close() gives back pins and
 // relations, or the end of the transaction.
 class KeyReader {
  public:
+  KeyReader();
+  ~KeyReader();
+  KeyReader(const KeyReader&) = delete;
+  KeyReader& operator=(const KeyReader&) = delete;
+
   static constexpr std::size_t kEntryBytes = 32;  // room of one entry's columns
   static constexpr int kMaxColumns = 4;
 
@@ -60,7 +69,8 @@ class KeyReader {
   static constexpr int kInnerPins = 8;
 
   Buffer inner(BlockNumber block);
-  Buffer read_leaf(BlockNumber block);
+  Buffer read_page(BlockNumber block);
+  bool plain() const;
   void find_root();
   Buffer descend();
   void keep_leaf(Buffer buffer);
@@ -83,7 +93,7 @@ class KeyReader {
   bool checked_ = false, usable_ = false, skip_dead_ = false;
   Relation heap_ = nullptr, rel_ = nullptr;
   BlockNumber root_ = InvalidBlockNumber;
-  BlockNumber blocks_ = 0;
+  BlockNumber unknown_ = 0;  // the highest block that recent_ has no place for, and one more
   std::shared_ptr<RecentBuffers> recent_;
   Buffer inner_[kInnerPins] = {};
   Buffer leaf_ = InvalidBuffer;
@@ -96,6 +106,7 @@ class KeyReader {
   Snapshot snapshot_ = nullptr;
   BlockNumber following_ = InvalidBlockNumber;  // leaf to go on with
   bool pending_ = false;                        // entries_ hold what seek() found
+  std::unique_ptr<KeyReaderRoom> room_;
   char* entries_ = nullptr;
   ItemPointerData* rows_ = nullptr;
   std::size_t count_ = 0;

@@ -24,8 +24,7 @@ LabelSet& label_set(Oid node_label_table, std::int32_t label) {
 bool make_room_for_label_set(std::size_t bytes) {
   std::size_t taken = bytes;
   for (const auto& [table, sets] : all_sets())
-    for (const auto& [label, set] : sets)
-      taken += set->nodes == nullptr ? 0 : set->nodes->bytes();
+    for (const auto& [label, set] : sets) taken += set->nodes == nullptr ? 0 : set->nodes->bytes();
   if (taken <= kLabelSetBytes) return true;
   if (bytes > kLabelSetBytes) return false;
   all_sets().clear();

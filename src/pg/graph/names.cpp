@@ -5,6 +5,7 @@
 #include "pg/base/relation_watch.h"
 #include "pg/graph/label_sets.h"
 #include "pg/graph/row_places.h"
+#include "pg/graph/row_values.h"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -84,6 +85,7 @@ struct SessionNames {
   // A dropped, truncated or rewritten table; called by PostgreSQL.
   static void forget(Oid table) noexcept {
     forget_row_places(table);
+    forget_row_values(table);
     forget_label_sets(table);
     auto& graphs = get().graphs;
     if (OidIsValid(table)) {

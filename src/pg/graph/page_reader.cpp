@@ -17,13 +17,12 @@ std::int64_t id_of(HeapTupleHeader row) {
 
 }  // namespace
 
-PageReader::PageReader(Relation heap, Snapshot snapshot, RowPlaces* places)
+// A place beyond the end is of an older file; the lock on the table keeps the end where it is.
+PageReader::PageReader(Relation heap, BlockNumber blocks, Snapshot snapshot, RowPlaces* places)
     : heap_(heap),
       snapshot_(snapshot),
-      places_(heap->rd_tableam == GetHeapamTableAmRoutine() ? places : nullptr) {
-  // A place beyond the end is of an older file; the lock on the table keeps the end where it is.
-  if (places_ != nullptr) blocks_ = RelationGetNumberOfBlocks(heap_);
-}
+      places_(heap->rd_tableam == GetHeapamTableAmRoutine() ? places : nullptr),
+      blocks_(blocks) {}
 
 void PageReader::close() {
   if (BufferIsValid(buffer_)) ReleaseBuffer(buffer_);
@@ -41,17 +40,18 @@ void PageReader::pin(BlockNumber block) {
 std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTupleData* found) {
   ItemPointerData place;
   found[0].t_data = nullptr;
+  all_visible_ = false;
   if (places_ == nullptr || !places_->find(wanted[0].id, &place)) return 1;
   const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&place);
   if (block >= blocks_) return 1;
   pin(block);
   LockBuffer(buffer_, BUFFER_LOCK_SHARE);
   // Serializable transactions must leave their marks on rows: heap_hot_search_buffer() does.
-  const bool all_visible = PageIsAllVisible(BufferGetPage(buffer_)) &&
-                           !snapshot_->takenDuringRecovery && !IsolationIsSerializable();
+  all_visible_ = PageIsAllVisible(BufferGetPage(buffer_)) && !snapshot_->takenDuringRecovery &&
+                 !IsolationIsSerializable();
   std::size_t n = 0;
   do {
-    look(ItemPointerGetOffsetNumberNoCheck(&place), wanted[n].id, all_visible, &found[n]);
+    look(ItemPointerGetOffsetNumberNoCheck(&place), wanted[n].id, &found[n]);
     ++n;
   } while (n < kRun && n < count && places_->find(wanted[n].id, &place) &&
            ItemPointerGetBlockNumberNoCheck(&place) == block);
@@ -60,12 +60,12 @@ std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTup
   return n;
 }
 
-void PageReader::look(OffsetNumber offset, std::int64_t id, bool all_visible, HeapTuple to) {
+void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
   to->t_data = nullptr;
   Page page = BufferGetPage(buffer_);
   if (offset > PageGetMaxOffsetNumber(page)) return;
   HeapTupleData row;
-  if (all_visible) {
+  if (all_visible_) {
     ItemId item = PageGetItemId(page, offset);
     if (ItemIdIsRedirected(item)) {
       offset = static_cast<OffsetNumber>(ItemIdGetRedirect(item));

@@ -27,12 +27,16 @@ class PageReader {
   static constexpr std::size_t kRun = 64;
 
   // The first column of the table is its id, bigint, never null.
-  PageReader(Relation heap, Snapshot snapshot, RowPlaces* places);
+  // `blocks`: of the table, at a time since this transaction has locked it.
+  PageReader(Relation heap, BlockNumber blocks, Snapshot snapshot, RowPlaces* places);
 
   // Looks for the first rows of `wanted` whose places are on one page, up to kRun. Fills found[i];
   // t_data is null where the row is not at its place or the place is not known. Returns how many
   // were looked for, at least 1. What is found is valid until the next call.
   std::size_t read(const WantedRow* wanted, std::size_t count, HeapTupleData* found);
+
+  // Was the page that read() looked at last visible to all by its own word?
+  bool all_visible() const { return all_visible_; }
 
   // Notes the places of all rows on the page of a row that was found otherwise.
   void learn(BlockNumber block);
@@ -40,12 +44,13 @@ class PageReader {
 
  private:
   void pin(BlockNumber block);
-  void look(OffsetNumber offset, std::int64_t id, bool all_visible, HeapTuple to);
+  void look(OffsetNumber offset, std::int64_t id, HeapTuple to);
 
   Relation heap_;
   Snapshot snapshot_;
   RowPlaces* places_;  // null: the table is no heap
-  BlockNumber blocks_ = 0;
+  BlockNumber blocks_;
+  bool all_visible_ = false;
   BlockNumber learned_ = InvalidBlockNumber;
   Buffer buffer_ = InvalidBuffer;
   BlockNumber block_ = InvalidBlockNumber;

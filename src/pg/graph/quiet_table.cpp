@@ -12,14 +12,36 @@ extern "C" {
 
 namespace rv::pg {
 
-QuietState quiet_state(Relation table, Snapshot snapshot) {
-  // Heap blocks whose bits, two each, one page of the map holds.
-  constexpr BlockNumber kBlocksOfMapPage = (BLCKSZ - MAXALIGN(SizeOfPageHeaderData)) * 4;
-  QuietState out;
+namespace {
+
+// Heap blocks whose bits, two each, one page of the map holds.
+constexpr BlockNumber kBlocksOfMapPage = (BLCKSZ - MAXALIGN(SizeOfPageHeaderData)) * 4;
+
+}  // namespace
+
+bool has_telling_map(Relation table, Snapshot snapshot) {
   // Serializable transactions must read rows to leave their marks; without WAL there is no LSN.
-  if (table->rd_tableam != GetHeapamTableAmRoutine() || !RelationNeedsWAL(table) ||
-      snapshot->takenDuringRecovery || IsolationIsSerializable() || rv_snapshots_grow_old())
-    return out;
+  return table->rd_tableam == GetHeapamTableAmRoutine() && RelationNeedsWAL(table) &&
+         !snapshot->takenDuringRecovery && !IsolationIsSerializable() && !rv_snapshots_grow_old();
+}
+
+std::uint64_t map_lsn(Relation table, BlockNumber blocks) {
+  std::uint64_t sum = 0;
+  Buffer map = InvalidBuffer;
+  for (BlockNumber block = 0; block < blocks; block += kBlocksOfMapPage) {
+    (void)VM_ALL_VISIBLE(table, block, &map);
+    if (!BufferIsValid(map)) continue;  // no bit was ever set
+    LockBuffer(map, BUFFER_LOCK_SHARE);
+    sum += PageGetLSN(BufferGetPage(map));
+    LockBuffer(map, BUFFER_LOCK_UNLOCK);
+  }
+  if (BufferIsValid(map)) ReleaseBuffer(map);
+  return sum;
+}
+
+QuietState quiet_state(Relation table, Snapshot snapshot) {
+  QuietState out;
+  if (!has_telling_map(table, snapshot)) return out;
   out.blocks = RelationGetNumberOfBlocks(table);
   if (out.blocks == 0) return out;
   // First the bits, then the LSNs: whoever changed rows before this and had VACUUM set the bits
@@ -27,18 +49,7 @@ QuietState quiet_state(Relation table, Snapshot snapshot) {
   BlockNumber all_visible = 0;
   visibilitymap_count(table, &all_visible, nullptr);
   if (all_visible != out.blocks) return out;
-  Buffer map = InvalidBuffer;
-  for (BlockNumber block = 0; block < out.blocks; block += kBlocksOfMapPage) {
-    const bool visible = VM_ALL_VISIBLE(table, block, &map);
-    if (!visible || !BufferIsValid(map)) {
-      if (BufferIsValid(map)) ReleaseBuffer(map);
-      return out;
-    }
-    LockBuffer(map, BUFFER_LOCK_SHARE);
-    out.map += PageGetLSN(BufferGetPage(map));
-    LockBuffer(map, BUFFER_LOCK_UNLOCK);
-  }
-  ReleaseBuffer(map);
+  out.map = map_lsn(table, out.blocks);
   out.quiet = true;
   return out;
 }

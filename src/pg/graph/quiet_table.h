@@ -24,6 +24,12 @@ struct QuietState {
   bool operator==(const QuietState&) const = default;
 };
 
+// May what the visibility map tells of the table be relied on for this snapshot?
+bool has_telling_map(Relation table, Snapshot snapshot);
+// The sum of the LSNs of the map's pages for so many blocks of the table. May ereport: inside
+// call().
+std::uint64_t map_lsn(Relation table, BlockNumber blocks);
+
 // As it is now, for a snapshot taken before. May ereport: inside call().
 QuietState quiet_state(Relation table, Snapshot snapshot);
 

@@ -10,8 +10,10 @@
 #include "core/graph/store.h"
 #include "pg/graph/key_reader.h"
 #include "pg/graph/names.h"
+#include "pg/graph/page_reader.h"
 #include "pg/graph/property_index.h"
 #include "pg/graph/row_places.h"
+#include "pg/graph/row_values.h"
 #include "pg/graph/scan.h"
 #include "pg/graph/writer.h"
 
@@ -59,6 +61,7 @@ class PgStore final : public graph::GraphStore {
   std::span<const graph::IndexInfo> indexes() override;
   std::unique_ptr<graph::NodeCursor> seek_nodes(std::uint32_t index,
                                                 const graph::IndexRange& range) override;
+  bool seeks_exactly(std::uint32_t index, const graph::IndexRange& range) override;
   std::unique_ptr<graph::RelationshipCursor> seek_relationships(
       std::uint32_t index, const graph::IndexRange& range) override;
 
@@ -151,8 +154,29 @@ class PgStore final : public graph::GraphStore {
 
   // The row with this id as `snapshot` sees it, in the pooled scan's slot; inside call().
   static bool fetch_by_id(PooledScan* s, std::int64_t id);
+  // A table of rows by id as this query reads it. Opened when first needed, in a state that the
+  // caller may read.
+  struct RowTable {
+    Relation heap = nullptr;
+    BlockNumber blocks = 0;
+    bool telling = false;        // its visibility map tells what changed
+    Buffer map = InvalidBuffer;  // a page of that map
+    std::shared_ptr<RowPlaces> places;
+    std::shared_ptr<RowValues> values;              // those that this query notes
+    std::vector<std::shared_ptr<RowValues>> older;  // what it was given may still point there
+    bool no_room = false;
+  };
+  RowTable& row_table(bool nodes);
+  static void close_row_table(RowTable& table);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
+  static bool values_hold(const RowTable& table);
+  struct Unknown;
+  void keep_values(RowTable& table, std::span<const std::int64_t> ids,
+                   std::span<const graph::NameId> keys, const graph::Value* out);
+  static std::size_t known_values(RowTable& table, std::span<const std::int64_t> ids,
+                                  std::span<const graph::NameId> keys, graph::Value* out,
+                                  bool* found);
   const graph::NodeSet* nodes_with(graph::NameId label, std::size_t asked);
   bool test_by_set(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
   void test_by_row(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
@@ -198,7 +222,14 @@ class PgStore final : public graph::GraphStore {
   WalkPool walks_[kWalks];
   // Sets of the session that this query found to hold for its snapshot.
   std::vector<std::pair<graph::NameId, std::shared_ptr<const graph::NodeSet>>> label_sets_;
-  std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
+  RowTable row_tables_[2];  // of nodes and relationships
+  MemoryContext row_scratch_ = nullptr;
+  // Room that for_each_row() and read_properties() use again.
+  std::vector<WantedRow> wanted_rows_;
+  std::vector<BlockNumber> row_blocks_;
+  std::vector<std::uint32_t> unknown_places_;
+  std::vector<std::int64_t> unknown_ids_;
+  std::vector<graph::Value> tested_;
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;
   // Rows that a constraint refused when they were written: a statement may complete them later.

@@ -200,8 +200,7 @@ bool PgStore::degrees_to(std::span<const NodeId> starts, Direction direction,
   constexpr std::size_t kSets = 4;
   const graph::NodeSet* sets[kSets];
   if (end_labels.empty() || end_labels.size() > kSets) return false;
-  const double degree =
-      average_degree(kNoName, types.size() == 1 ? types[0] : kNoName, direction);
+  const double degree = average_degree(kNoName, types.size() == 1 ? types[0] : kNoName, direction);
   const auto hops = static_cast<std::size_t>(static_cast<double>(starts.size()) * (degree + 1));
   for (std::size_t i = 0; i < end_labels.size(); ++i)
     if ((sets[i] = nodes_with(end_labels[i], hops)) == nullptr) return false;

@@ -50,8 +50,7 @@ const graph::NodeSet* PgStore::nodes_with(NameId label, std::size_t asked) {
   NodeId nodes[512];
   auto found = std::make_shared<graph::NodeSet>(nullptr);
   for (std::size_t n = 0; (n = cursor->next(nodes)) > 0;)
-    for (std::size_t i = 0; i < n && found->bytes() <= kLabelSetBytes; ++i)
-      found->insert(nodes[i]);
+    for (std::size_t i = 0; i < n && found->bytes() <= kLabelSetBytes; ++i) found->insert(nodes[i]);
   if (!make_room_for_label_set(found->bytes())) {
     label_set(table, label).asked = 0;
     return nullptr;

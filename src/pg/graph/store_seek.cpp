@@ -240,6 +240,14 @@ std::unique_ptr<graph::NodeCursor> PgStore::seek_nodes(std::uint32_t index,
                                     *bounds);
 }
 
+// Keys tell these values apart, and NaN and longer texts not.
+bool PgStore::seeks_exactly(std::uint32_t, const IndexRange& range) {
+  return std::all_of(range.equal.begin(), range.equal.end(), [](const Value& v) {
+    return v.is(graph::Kind::integer) || v.is(graph::Kind::boolean) ||
+           (v.is(graph::Kind::string) && v.as_string().size() <= graph::kMaxKeyString);
+  });
+}
+
 std::unique_ptr<graph::RelationshipCursor> PgStore::seek_relationships(std::uint32_t index,
                                                                        const IndexRange& range) {
   const auto bounds = bounds_of(range);

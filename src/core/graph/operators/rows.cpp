@@ -24,6 +24,9 @@ class FilterOperator final : public UnaryOperator {
       // One predicate after the other, each on the rows that the ones before left.
       for (std::size_t k = 0; k < plan_.exprs.size(); ++k) {
         if (b->rows == 0) break;
+        if (k < plan_.implied_by.size() && plan_.implied_by[k] != nullptr &&
+            runtime_.was_exact(*plan_.implied_by[k]))
+          continue;
         if (labels_[k] == nullptr || !labels_[k]->rows(*b, kept_)) {
           eval_.start(*b);
           kept_.clear();

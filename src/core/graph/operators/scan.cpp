@@ -87,6 +87,10 @@ class NodeScanOperator final : public ExpandingOperator {
       return nullptr;
     }
     range.equal = equal_;
+    if (exact_ && !runtime_.store().seeks_exactly(plan_.index, range)) {
+      runtime_.seek_was_inexact(plan_);
+      exact_ = false;
+    }
     const auto bound = [&](const Expr* e, std::optional<Value>& to) {
       if (e == nullptr) return true;
       to = eval_row_(*e, row_);
@@ -163,6 +167,7 @@ class NodeScanOperator final : public ExpandingOperator {
   std::vector<Value> equal_;
   Value list_, prefix_;
   std::size_t item_ = 0;
+  bool exact_ = true;  // every seek was
 };
 
 class RelationshipScanOperator final : public ExpandingOperator {

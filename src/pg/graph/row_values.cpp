@@ -1,0 +1,92 @@
+#include "pg/graph/row_values.h"
+
+#include <algorithm>
+
+namespace rv::pg {
+namespace {
+
+constexpr std::size_t kLongestText =
+    200;  // longer ones take more room than a visit of the row saves
+constexpr std::size_t kSharedTexts = 1024;  // of a property
+
+// Never destroyed: exit() in a backend runs the destructors of statics.
+std::unordered_map<Oid, std::shared_ptr<RowValues>>& all_values() {
+  static auto* const values = new std::unordered_map<Oid, std::shared_ptr<RowValues>>;
+  return *values;
+}
+
+std::size_t bytes_of_all() {
+  std::size_t bytes = 0;
+  for (const auto& [table, values] : all_values()) bytes += values->bytes();
+  return bytes;
+}
+
+bool is_small(const graph::Value& v) {
+  switch (v.kind()) {
+    case graph::Kind::null:
+    case graph::Kind::boolean:
+    case graph::Kind::integer:
+    case graph::Kind::floating:
+    case graph::Kind::date:
+    case graph::Kind::local_time:
+    case graph::Kind::time:
+    case graph::Kind::local_datetime:
+      return true;
+    case graph::Kind::string:
+      return v.as_string().size() <= kLongestText;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
+                     const graph::Value& value) {
+  const auto n = static_cast<std::uint64_t>(id) / kChunk;
+  if (id < 0 || n >= kMostChunks || !is_small(value)) return true;
+  if (n >= column.chunks_.size() || column.chunks_[n] == nullptr) {
+    const std::size_t pointers =
+        n >= column.chunks_.size() ? (n + 1 - column.chunks_.size()) * sizeof(void*) : 0;
+    if (bytes_of_all() + pointers + sizeof(Chunk) > kRowValuesBytes) return false;
+    if (pointers > 0) column.chunks_.resize(n + 1);
+    column.chunks_[n] = std::make_unique<Chunk>();
+    std::fill(std::begin(column.chunks_[n]->block), std::end(column.chunks_[n]->block),
+              InvalidBlockNumber);
+    bytes_ += pointers + sizeof(Chunk);
+  }
+  const auto i = static_cast<std::size_t>(id % kChunk);
+  Chunk& chunk = *column.chunks_[n];
+  if (value.is(graph::Kind::string) && !value.as_string().empty()) {
+    const std::string_view text = value.as_string();
+    const auto known = column.texts_.find(text);
+    if (known != column.texts_.end()) {
+      chunk.value[i] = graph::Value::string(*known);
+    } else {
+      if (bytes() > kRowValuesBytes) return false;
+      const std::string_view copy = texts_.copy(text);
+      if (column.texts_.size() < kSharedTexts) column.texts_.insert(copy);
+      chunk.value[i] = graph::Value::string(copy);
+    }
+  } else {
+    chunk.value[i] = value;
+  }
+  chunk.block[i] = block;
+  return true;
+}
+
+std::shared_ptr<RowValues> row_values(Oid table, std::uint64_t map) {
+  auto& values = all_values()[table];
+  if (values == nullptr || values->map() != map) values = std::make_shared<RowValues>(map);
+  return values;
+}
+
+void forget_row_values(Oid table) noexcept {
+  if (OidIsValid(table)) {
+    all_values().erase(table);
+  } else {
+    all_values().clear();
+  }
+}
+
+}  // namespace rv::pg
