@@ -324,7 +324,24 @@ int order(const Value& a, const Value& b) noexcept {
   }
 }
 
-bool equivalent(const Value& a, const Value& b) noexcept { return order(a, b) == 0; }
+bool equivalent(const Value& a, const Value& b) noexcept {
+  if (a.kind() == b.kind()) {
+    switch (a.kind()) {
+      case Kind::integer:
+        return a.as_integer() == b.as_integer();
+      case Kind::string: {
+        const auto x = a.as_string();
+        const auto y = b.as_string();
+        return x.size() == y.size() && (x.data() == y.data() || x == y);
+      }
+      case Kind::node:
+        return a.as_node() == b.as_node();
+      default:
+        break;
+    }
+  }
+  return order(a, b) == 0;
+}
 
 std::uint64_t hash(const Value& v) noexcept {
   const auto seed = static_cast<std::uint64_t>(rank(v.kind()));

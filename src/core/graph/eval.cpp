@@ -1,5 +1,7 @@
 #include "core/graph/eval.h"
 
+#include <algorithm>
+
 #include "core/graph/function.h"
 #include "core/graph/query_error.h"
 #include "core/graph/subquery.h"
@@ -25,60 +27,88 @@ Evaluator::Column& Evaluator::column(int fetch) {
 void Evaluator::read_column(int fetch, Column& c) {
   const Fetch& f = fetches_[static_cast<std::size_t>(fetch)];
   const std::uint32_t rows = batch_->rows;
-  std::vector<std::int64_t> nodes, relationships;
-  std::vector<std::uint32_t> node_rows, relationship_rows;
+  nodes_.clear();
+  relationships_.clear();
+  node_rows_.clear();
+  relationship_rows_.clear();
+  const Value* values = batch_->columns[static_cast<std::size_t>(f.slot)];
   for (std::uint32_t i = 0; i < rows; ++i) {
-    const Value& v = batch_->at(f.slot, i);
+    const Value& v = values[i];
     if (v.is(Kind::node)) {
-      nodes.push_back(v.as_node());
-      node_rows.push_back(i);
+      nodes_.push_back(v.as_node());
+      node_rows_.push_back(i);
     } else if (v.is(Kind::relationship)) {
-      relationships.push_back(v.as_relationship().id);
-      relationship_rows.push_back(i);
+      relationships_.push_back(v.as_relationship().id);
+      relationship_rows_.push_back(i);
     }
   }
-  const auto flags = std::make_unique<bool[]>(rows);
+  if (c.flag_room < rows) {
+    c.flag_room = std::max(rows, std::min(2 * c.flag_room, kBatchRows));
+    c.flags = std::make_unique<bool[]>(c.flag_room);
+  }
+  c.found = c.flags.get();
+  std::fill(c.flags.get(), c.flags.get() + rows, true);
   if (f.key_index < 0) {
-    c.labels.assign(rows, {});
-    c.found.assign(rows, true);
-    std::vector<std::span<const NameId>> out(nodes.size());
-    if (!nodes.empty()) runtime_.store().read_node_labels(nodes, arena_, out.data(), flags.get());
-    for (std::size_t k = 0; k < nodes.size(); ++k) {
-      c.labels[node_rows[k]] = out[k];
-      c.found[node_rows[k]] = flags[k];
-    }
-    c.read = true;
-    return;
+    read_labels(f, c);
+  } else {
+    read_properties(f, c);
   }
-  // The other properties of the same column come along: a row is found once.
-  std::vector<Column*> wanted;
-  std::vector<NameId> keys;
+}
+
+void Evaluator::read_labels(const Fetch&, Column& c) {
+  c.labels.assign(batch_->rows, {});
+  c.read = true;
+  if (nodes_.empty()) return;
+  std::vector<std::span<const NameId>> out(nodes_.size());
+  const auto flags = std::make_unique<bool[]>(nodes_.size());
+  runtime_.store().read_node_labels(nodes_, arena_, out.data(), flags.get());
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    c.labels[node_rows_[k]] = out[k];
+    c.flags[node_rows_[k]] = flags[k];
+  }
+}
+
+// The other properties of the same column come along: a row is found once.
+void Evaluator::read_properties(const Fetch& f, Column& c) {
+  const std::uint32_t rows = batch_->rows;
+  keys_.clear();
   for (std::size_t k = 0; k < fetches_.size(); ++k) {
     if (fetches_[k].slot != f.slot || fetches_[k].key_index < 0 || columns_[k].read) continue;
-    wanted.push_back(&columns_[k]);
     // A key that the graph does not have is read nevertheless: the entity may be deleted.
-    keys.push_back(runtime_.name(fetches_[k].key_index));
-    columns_[k].values.assign(rows, Value());
-    columns_[k].found.assign(rows, true);
+    keys_.push_back(runtime_.name(fetches_[k].key_index));
+  }
+  const std::size_t keys = keys_.size();
+  c.room.resize(rows * keys);
+  std::size_t at = 0;
+  for (std::size_t k = 0; k < fetches_.size(); ++k) {
+    if (fetches_[k].slot != f.slot || fetches_[k].key_index < 0 || columns_[k].read) continue;
+    columns_[k].values = c.room.data() + rows * at++;
+    columns_[k].found = c.flags.get();
     columns_[k].read = true;
   }
-  std::vector<Value> out(std::max(nodes.size(), relationships.size()) * keys.size());
-  const auto spread = [&](const std::vector<std::uint32_t>& at) {
-    for (std::size_t k = 0; k < keys.size(); ++k) {
-      for (std::size_t i = 0; i < at.size(); ++i) {
-        wanted[k]->values[at[i]] = out[k * at.size() + i];
-        wanted[k]->found[at[i]] = flags[i];
-      }
-    }
-  };
-  if (!nodes.empty()) {
-    runtime_.store().read_node_properties(nodes, keys, arena_, out.data(), flags.get());
-    spread(node_rows);
-  }
-  if (!relationships.empty()) {
-    runtime_.store().read_relationship_properties(relationships, keys, arena_, out.data(),
-                                                  flags.get());
-    spread(relationship_rows);
+  if (nodes_.size() < rows && relationships_.size() < rows)
+    std::fill(c.room.begin(), c.room.end(), Value());
+  read_some(nodes_, node_rows_, keys, c, [&](Value* out, bool* found) {
+    runtime_.store().read_node_properties(nodes_, keys_, arena_, out, found);
+  });
+  read_some(relationships_, relationship_rows_, keys, c, [&](Value* out, bool* found) {
+    runtime_.store().read_relationship_properties(relationships_, keys_, arena_, out, found);
+  });
+}
+
+// Straight into the columns where every row has such an entity, else each to its row.
+template <class Read>
+void Evaluator::read_some(std::span<const std::int64_t> ids, std::span<const std::uint32_t> rows,
+                          std::size_t keys, Column& c, Read read) {
+  const std::size_t all = batch_->rows;
+  if (ids.empty()) return;
+  if (ids.size() == all) return read(c.room.data(), c.flags.get());
+  std::vector<Value> out(ids.size() * keys);
+  const auto found = std::make_unique<bool[]>(ids.size());
+  read(out.data(), found.get());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    c.flags[rows[i]] = found[i];
+    for (std::size_t k = 0; k < keys; ++k) c.room[k * all + rows[i]] = out[k * ids.size() + i];
   }
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "core/graph/batch.h"
@@ -56,9 +58,13 @@ class Evaluator {
 
   struct Column {
     bool read = false;
-    std::vector<Value> values;
+    const Value* values = nullptr;  // of each row
+    const bool* found = nullptr;
     std::vector<std::span<const NameId>> labels;
-    std::vector<bool> found;
+    // Room for this column and those that are read with it.
+    std::vector<Value> room;
+    std::unique_ptr<bool[]> flags;
+    std::uint32_t flag_room = 0;
   };
   Column& column(int fetch);
   // An expression that the planner shared between two operators is read ahead by one of them only.
@@ -68,11 +74,20 @@ class Evaluator {
            fetches_[i].key_index == key;
   }
   void read_column(int fetch, Column& c);
+  void read_labels(const Fetch& f, Column& c);
+  void read_properties(const Fetch& f, Column& c);
+  template <class Read>
+  void read_some(std::span<const std::int64_t> ids, std::span<const std::uint32_t> rows,
+                 std::size_t keys, Column& c, Read read);
 
   Runtime& runtime_;
   Arena& arena_;
   const std::vector<Fetch>& fetches_;
   std::vector<Column> columns_;
+  // Of the column that is being read.
+  std::vector<std::int64_t> nodes_, relationships_;
+  std::vector<std::uint32_t> node_rows_, relationship_rows_;
+  std::vector<NameId> keys_;
   const Batch* batch_ = nullptr;
   std::uint32_t row_ = 0;
 };
