@@ -49,6 +49,12 @@ $node->safe_psql('postgres', q{
       (SELECT format('{"n":%s}', count(*)) FROM h.edge e JOIN h.nodes t ON t.id = e.target AND 'T' = ANY (t.labels)));
     PERFORM same('nodes', one('MATCH (b:T) RETURN count(*) AS n', p),
       (SELECT format('{"n":%s}', count(*)) FROM h.nodes WHERE 'T' = ANY (labels)));
+    PERFORM same('marks', one('MATCH (b:Q) RETURN sum(b.mark) AS n, count(b.mark) AS m', p),
+      (SELECT format('{"n":%s,"m":%s}', coalesce(sum((properties->>'mark')::int), 0), count(properties->>'mark')) FROM h.nodes));
+    PERFORM same('marks of some', one('MATCH (a:Q {id: $a}) RETURN a.id AS i, coalesce(a.mark, 0) AS n, a:T AS t', p),
+      (SELECT format('{"i":%s,"n":%s,"t":%s}', a, coalesce((properties->>'mark')::int, 0), 'T' = ANY (labels)) FROM h.nodes WHERE id = n));
+    PERFORM same('times', one('MATCH (a:Q {id: $a})-[r:S]->() RETURN coalesce(sum(r.times), 0) AS n', p),
+      (SELECT format('{"n":%s}', coalesce(sum((properties->>'times')::int), 0)) FROM h.edge WHERE source = n));
     PERFORM same('degrees', one('MATCH (a:Q) WHERE a.id >= $a AND a.id < $a + 30 MATCH (a)-[r]->() RETURN count(r) AS n', p),
       (SELECT format('{"n":%s}', count(*)) FROM h.edge e JOIN h.nodes t ON t.id = e.source AND (t.properties->>'id')::int BETWEEN a AND a + 29));
   END$$;
@@ -91,6 +97,10 @@ SELECT count(*) FROM ruvector_cypher('h', 'MATCH (a:Q {id: $a}) SET a:T', jsonb_
 \set a random(1, 200)
 SELECT count(*) FROM ruvector_cypher('h', 'MATCH (a:Q {id: $a}) REMOVE a:T', jsonb_build_object('a', :a));
 \sleep 200 ms
+},
+  mark => q{\set a random(1, 200)
+SELECT count(*) FROM ruvector_cypher('h', 'MATCH (a:Q {id: $a}) SET a.mark = coalesce(a.mark, 0) + 1', jsonb_build_object('a', :a));
+\sleep 30 ms
 },
   compare => q{\set a random(1, 200)
 \set b random(1, 200)
@@ -139,6 +149,7 @@ my %loads = (
   'writers of one graph' => start_load(5, $soak_seconds, @on_g),
   'writers of the other' => start_load(2, $soak_seconds, @on_h),
   'changes of labels' => start_load(1, $soak_seconds, 'label.sql'),
+  'changes of values' => start_load(1, $soak_seconds, 'mark.sql'),
   'comparisons with SQL' => start_load(3, $soak_seconds, 'compare.sql'),
   'VACUUM' => start_load(1, $soak_seconds, 'clean.sql'),
   'REINDEX' => start_load(1, $soak_seconds, 'rebuild.sql'));

@@ -42,12 +42,23 @@ bool can_be_kept(const graph::Plan& plan) {
 
 std::shared_ptr<const graph::Plan> cypher_plan(std::string_view graph, std::string_view query,
                                                graph::GraphStore& store) {
+  // The same query again: it is looked at before the others.
+  static std::string last_key;
+  static Entry last;
+  if (last.plan != nullptr && last.news == relation_news() &&
+      last_key.size() == graph.size() + 1 + query.size() && last_key.starts_with(graph) &&
+      last_key[graph.size()] == '\0' && last_key.ends_with(query))
+    return last.plan;
   std::string key(graph);
   key += '\0';
   key += query;
   const auto known = plans().find(key);
   if (known != plans().end()) {
-    if (known->second.news == relation_news()) return known->second.plan;
+    if (known->second.news == relation_news()) {
+      last_key = std::move(key);
+      last = known->second;
+      return last.plan;
+    }
     plans().erase(known);
   }
   // The store watches the catalogue (names.h).

@@ -16,7 +16,8 @@ using graph::Value;
 
 namespace {
 
-// Prepares the function's result as a tuplestore of `description`.
+// Prepares the function's result as a tuplestore of `description`, which the caller knows where it
+// expects it.
 ReturnSetInfo* materialize(FunctionCallInfo fcinfo, TupleDesc description) {
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   const bool random = (result->allowedModes & SFRM_Materialize_Random) != 0;
@@ -24,7 +25,7 @@ ReturnSetInfo* materialize(FunctionCallInfo fcinfo, TupleDesc description) {
     const MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
     result->returnMode = SFRM_Materialize;
     result->setResult = tuplestore_begin_heap(random, false, work_mem);
-    result->setDesc = CreateTupleDescCopy(description);
+    result->setDesc = description == result->expectedDesc ? nullptr : description;
     MemoryContextSwitchTo(old);
   });
   return result;
@@ -42,21 +43,28 @@ void check_call(FunctionCallInfo fcinfo) {
 
 JsonResult::JsonResult(FunctionCallInfo fcinfo) {
   check_call(fcinfo);
-  const TupleDesc description = call([] {
-    const TupleDesc d = CreateTemplateTupleDesc(1);
-    TupleDescInitEntry(d, 1, "ruvector_cypher", JSONOID, -1, 0);
-    return d;
-  });
-  result_ = materialize(fcinfo, description);
+  auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  description_ = result->expectedDesc;
+  if (description_ == nullptr || description_->natts != 1 ||
+      TupleDescAttr(description_, 0)->atttypid != JSONOID)
+    description_ = call([result] {
+      MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+      const TupleDesc d = CreateTemplateTupleDesc(1);
+      TupleDescInitEntry(d, 1, "ruvector_cypher", JSONOID, -1, 0);
+      MemoryContextSwitchTo(old);
+      return d;
+    });
+  result_ = materialize(fcinfo, description_);
 }
 
 void JsonResult::put(std::string_view text) {
   ReturnSetInfo* result = result_;
+  TupleDesc description = description_;
   call([&] {
     Datum value =
         PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
     bool is_null = false;
-    tuplestore_putvalues(result->setResult, result->setDesc, &value, &is_null);
+    tuplestore_putvalues(result->setResult, description, &value, &is_null);
     pfree(DatumGetPointer(value));
   });
 }
@@ -140,7 +148,7 @@ Datum RecordResult::convert(const Value& v, int column, bool* is_null) {
 void RecordResult::put() {
   ReturnSetInfo* result = result_;
   call([&] {
-    tuplestore_putvalues(result->setResult, result->setDesc, values_.data(), nulls_.get());
+    tuplestore_putvalues(result->setResult, description_, values_.data(), nulls_.get());
     MemoryContextReset(row_context_);
   });
 }

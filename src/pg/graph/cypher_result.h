@@ -40,6 +40,7 @@ class JsonResult final : public CypherResult {
  private:
   void put(std::string_view text);
   ReturnSetInfo* result_;
+  TupleDesc description_;
   std::vector<std::string> names_;
   std::unique_ptr<graph::JsonRows> json_;
 };

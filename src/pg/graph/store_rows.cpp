@@ -87,7 +87,7 @@ PgStore::RowTable& PgStore::row_table(bool nodes) {
     pool(nodes ? kNodeByKey : kEdgeByKey);  // may the caller read it?
     std::uint64_t map = 0;
     call([&] {
-      t.heap = table_open(oid, AccessShareLock);
+      t.heap = table_open(oid, NoLock);  // open_graph() has locked it
       t.blocks = RelationGetNumberOfBlocks(t.heap);
       t.telling = has_telling_map(t.heap, snapshot_);
       if (t.telling) map = map_lsn(t.heap, t.blocks);

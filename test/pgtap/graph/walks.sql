@@ -4,7 +4,7 @@
 \set QUIET 1
 \pset format unaligned
 \pset tuples_only true
-SELECT plan(18);
+SELECT plan(36);
 DO $$ BEGIN PERFORM ruvector_create_graph('w'); END $$;
 CREATE FUNCTION c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('w', q, p) x$$;
@@ -60,4 +60,45 @@ SELECT is((SELECT string_agg(x::text, ';') FROM ruvector_cypher('grows',
   'MATCH (n:Q)-[r:R]->() WITH count(r) AS before UNWIND range(1, 5000) AS i CREATE (n:Q)-[:R]->(:S)
    WITH before, count(*) AS made MATCH (n:Q)-[r:R]->(:S) RETURN before, made, count(r) AS n') x),
   '{"before":900,"made":5000,"n":5900}', 'an index that grew');
+-- Values that the session has read before, of rows that everybody sees.
+DO $$ BEGIN PERFORM ruvector_create_graph('v'); END $$;
+CREATE FUNCTION v(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
+  $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('v', q, p) x$$;
+SELECT v('UNWIND range(1, 3000) AS i CREATE (:P {i: i, t: "t" + i % 7})-[:R {w: i}]->(:Q {j: i})') IS NULL AS made \gset
+VACUUM ANALYZE v.node, v.node_label, v.edge;
+\set all 'MATCH (p:P) RETURN sum(p.i) AS n, count(p.t) AS m, min(p.t) AS t, count(p.none) AS z'
+\set links 'MATCH (:P {i: 5})-[r:R]->(q:Q) RETURN r.w AS w, q.j AS j'
+SELECT is(v(:'all'), '{"n":4501500,"m":3000,"t":"t0","z":0}', 'values, first from the rows');
+SELECT is(v(:'all'), '{"n":4501500,"m":3000,"t":"t0","z":0}', 'then from what was kept');
+SELECT is(v(:'links') || v(:'links'), '{"w":5,"j":5}{"w":5,"j":5}', 'values of relationships');
+BEGIN;
+SELECT v('MATCH (p:P {i: 5})-[r]->(q) SET p.i = 1005, p.none = 1, r.w = 50, q.j = 51') IS NULL AS made \gset
+SELECT is(v(:'all'), '{"n":4502500,"m":3000,"t":"t0","z":1}', 'values that this transaction changed');
+SELECT is(v('MATCH (p:P) WHERE p.i = 1005 AND p.none = 1 MATCH (p)-[r]->(q) RETURN r.w AS w, q.j AS j'), '{"w":50,"j":51}', 'of relationships as well');
+ROLLBACK;
+SELECT is(v(:'all') || v(:'links'), '{"n":4501500,"m":3000,"t":"t0","z":0}{"w":5,"j":5}', 'and did not');
+SELECT is(v('MATCH (p:P {i: 6}) SET p.i = 2006 WITH p MATCH (q:P) WHERE id(q) = id(p) RETURN q.i AS i'), '{"i":2006}', 'within one statement');
+SELECT is(v(:'all'), '{"n":4503500,"m":3000,"t":"t0","z":0}', 'changed for good');
+VACUUM v.node, v.edge;
+SELECT is(v(:'all'), '{"n":4503500,"m":3000,"t":"t0","z":0}', 'after VACUUM');
+SELECT v('MATCH (p:P {i: 2006})-[r]->() SET p.t = "a long text that is new", r.w = 66 REMOVE p:P SET p:O') IS NULL AS made \gset
+VACUUM v.node, v.node_label, v.edge;
+SELECT is(v('MATCH (p {i: 2006})-[r]->() RETURN p.t AS t, r.w AS w, labels(p) AS l, p:P AS p, p:O AS o'),
+  '{"t":"a long text that is new","w":66,"l":["O"],"p":false,"o":true}', 'another value and label after VACUUM');
+SELECT v('MATCH (p:P) WHERE p.i > 2990 DETACH DELETE p') IS NULL AS made \gset
+SELECT is(v('MATCH (p:P) RETURN count(p.i) AS n, max(p.i) AS m'), '{"n":2989,"m":2990}', 'deleted nodes have none');
+-- What an index finds exactly is not looked at again; what it does not tell apart is.
+SELECT v('CREATE INDEX FOR (n:K) ON (n.k)') IS NULL AS made \gset
+SELECT v('UNWIND [1, 1.5, 2.0, true, "a", null] AS k CREATE (:K {k: k})') IS NULL AS made \gset
+SELECT v('CREATE (:K {k: 0.0 / 0.0}), (:K {k: [1, 2]}), (:K {k: $s}), (:L {k: 1})', jsonb_build_object('s', repeat('x', 5000))) IS NULL AS made \gset
+SELECT is(v('MATCH (n:K {k: $k}) RETURN n.k AS k', '{"k": 1}') || v('MATCH (n:K {k: 1.0}) RETURN n.k AS k') || v('MATCH (n:K {k: 2}) RETURN n.k AS k'),
+  '{"k":1}{"k":1}{"k":2.0}', 'integers and floats');
+SELECT is(v('MATCH (n:K {k: 0.0 / 0.0}) RETURN n.k AS k'), NULL, 'NaN equals nothing');
+SELECT is(v('MATCH (n:K {k: $k}) RETURN size(n.k) AS n', jsonb_build_object('k', repeat('x', 5000))), '{"n":5000}', 'a text longer than its key');
+SELECT is(v('MATCH (n:K {k: $k}) RETURN n.k AS k', jsonb_build_object('k', repeat('x', 4999))), NULL, 'and another');
+SELECT is(v('UNWIND [true, "a", 0.0 / 0.0, [1, 2], null] AS k MATCH (n:K {k: k}) RETURN n.k AS k'), '{"k":true};{"k":"a"};{"k":[1,2]}', 'one after the other');
+-- Hops that are counted without looking at them.
+SELECT v('CREATE (a:H {i: 1})-[:E]->(b:H {i: 2})-[:E]->(a), (a)-[:E]->(a), (b)-[:E]->(:G)-[:E]->(a), (a)-[:F]->(b)') IS NULL AS made \gset
+SELECT is(v('MATCH (a:H)-[:E]->()-[]->(c:H) RETURN count(*) AS n') || v('MATCH (a:H)-[r:E]->()-[s]->(c:H) WITH r, s RETURN count(s) AS n'), '{"n":7}{"n":7}', 'with a direction');
+SELECT is(v('MATCH (a:H)-[:E]-()-[]-(c:H) RETURN count(*) AS n'), v('MATCH (a:H)-[r:E]-()-[s]-(c:H) WITH collect(s) AS l RETURN size(l) AS n'), 'and without');
 SELECT * FROM finish();
