@@ -294,6 +294,8 @@ Truth less_or_equal(const Value& a, const Value& b) noexcept {
 }
 
 int order(const Value& a, const Value& b) noexcept {
+  if (a.is(Kind::integer) && b.is(Kind::integer))
+    return a.as_integer() < b.as_integer() ? -1 : a.as_integer() > b.as_integer() ? 1 : 0;
   if (const int c = three_way(rank(a.kind()), rank(b.kind())); c != 0) return c;
   switch (a.kind()) {
     case Kind::null:

@@ -190,6 +190,26 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
   return to;
 }
 
+std::shared_ptr<const std::vector<PropertyIndex>> ordered_indexes(const GraphTables& tables) {
+  struct Known {
+    Oid table = InvalidOid;
+    std::uint64_t news = 0;
+    std::shared_ptr<const std::vector<PropertyIndex>> indexes;
+  };
+  static auto* const slots = new Known[16];
+  Known& known = slots[tables.node % 16];
+  if (known.table == tables.node && known.news == relation_news()) return known.indexes;
+  const std::uint64_t before = relation_news();
+  auto indexes = std::make_shared<std::vector<PropertyIndex>>();
+  for (const bool on_relationships : {false, true})
+    for (const auto& x : property_indexes(tables, on_relationships))
+      if (!x.vector) indexes->push_back(x);
+  // A list that is not remembered holds an index that is not for this snapshot yet.
+  if (remembered().count(tables.node) == 0 || remembered().count(tables.edge) == 0) return indexes;
+  known = {tables.node, before, indexes};
+  return indexes;
+}
+
 double distinct_keys(const PropertyIndex& index) {
   return call([&index] {
     Relation rel = index_open(index.index, AccessShareLock);

@@ -3,6 +3,7 @@
 // ruvector_property_vector(properties, 'key'), for the rows of one label or type.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct PropertyIndex {
 // All that can be used now. Remembered for the session until a table's indexes change.
 const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
                                                    bool on_relationships);
+// Those of both tables that keep values in order, nodes' first; the same list as long as there is
+// no news of any relation.
+std::shared_ptr<const std::vector<PropertyIndex>> ordered_indexes(const GraphTables& tables);
 
 // Estimated number of distinct keys, at least 1; from ANALYZE, else from the table's size.
 double distinct_keys(const PropertyIndex& index);

@@ -51,34 +51,35 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
     if (bytes_of_all() + pointers + sizeof(Chunk) > kRowValuesBytes) return false;
     if (pointers > 0) column.chunks_.resize(n + 1);
     column.chunks_[n] = std::make_unique<Chunk>();
-    std::fill(std::begin(column.chunks_[n]->block), std::end(column.chunks_[n]->block),
-              InvalidBlockNumber);
+    for (Entry& e : *column.chunks_[n]) e.block = InvalidBlockNumber;
     bytes_ += pointers + sizeof(Chunk);
   }
-  const auto i = static_cast<std::size_t>(id % kChunk);
-  Chunk& chunk = *column.chunks_[n];
+  Entry& entry = (*column.chunks_[n])[static_cast<std::size_t>(id % kChunk)];
   if (value.is(graph::Kind::string) && !value.as_string().empty()) {
     const std::string_view text = value.as_string();
     const auto known = column.texts_.find(text);
     if (known != column.texts_.end()) {
-      chunk.value[i] = graph::Value::string(*known);
+      entry.value = graph::Value::string(*known);
     } else {
       if (bytes() > kRowValuesBytes) return false;
       const std::string_view copy = texts_.copy(text);
       if (column.texts_.size() < kSharedTexts) column.texts_.insert(copy);
-      chunk.value[i] = graph::Value::string(copy);
+      entry.value = graph::Value::string(copy);
     }
   } else {
-    chunk.value[i] = value;
+    entry.value = value;
   }
-  chunk.block[i] = block;
+  entry.block = block;
   return true;
 }
 
-std::shared_ptr<RowValues> row_values(Oid table, std::uint64_t map) {
-  auto& values = all_values()[table];
-  if (values == nullptr || values->map() != map) values = std::make_shared<RowValues>(map);
-  return values;
+std::shared_ptr<RowValues> row_values(Oid table) {
+  const auto at = all_values().find(table);
+  return at == all_values().end() ? nullptr : at->second;
+}
+
+std::shared_ptr<RowValues> new_row_values(Oid table, BlockNumber blocks, std::uint64_t map) {
+  return all_values()[table] = std::make_shared<RowValues>(blocks, map);
 }
 
 void forget_row_values(Oid table) noexcept {

@@ -8,6 +8,7 @@
 // the LSNs are those of then. Bits are to be looked at first and the LSNs afterwards.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,15 +31,17 @@ namespace rv::pg {
 // session may have moved on to another.
 class RowValues {
  public:
-  // `map`: quiet_table.h's map_lsn() of the table.
-  explicit RowValues(std::uint64_t map) noexcept : map_(map) {}
+  // `map`: quiet_table.h's map_lsn() of so many blocks of the table, beyond which nothing is kept.
+  RowValues(BlockNumber blocks, std::uint64_t map) noexcept : blocks_(blocks), map_(map) {}
+  BlockNumber blocks() const noexcept { return blocks_; }
   std::uint64_t map() const noexcept { return map_; }
 
   static constexpr std::int64_t kChunk = 1024;  // ids; rows are numbered in sequence
-  struct Chunk {
-    graph::Value value[kChunk];
-    BlockNumber block[kChunk];  // InvalidBlockNumber: the value is not known
+  struct Entry {
+    graph::Value value;
+    BlockNumber block;  // InvalidBlockNumber: the value is not known
   };
+  using Chunk = std::array<Entry, kChunk>;
   // The values of one property, by id.
   class Column {
    public:
@@ -62,6 +65,7 @@ class RowValues {
  private:
   static constexpr std::uint64_t kMostChunks = std::uint64_t{1} << 17;  // of one column
 
+  BlockNumber blocks_;
   std::uint64_t map_;
   std::unordered_map<graph::NameId, Column> columns_;
   graph::Arena texts_;
@@ -71,8 +75,10 @@ class RowValues {
 // Bytes that the values of all tables may take: a table's are forgotten when there is no more room.
 inline constexpr std::size_t kRowValuesBytes = std::size_t{64} << 20;
 
-// Those of a table for this state of its map; of another state they are forgotten.
-std::shared_ptr<RowValues> row_values(Oid table, std::uint64_t map);
+// Those of a table, whatever has become of its map; null: there are none.
+std::shared_ptr<RowValues> row_values(Oid table);
+// None yet, for a new state of the map; those of an older one are forgotten.
+std::shared_ptr<RowValues> new_row_values(Oid table, BlockNumber blocks, std::uint64_t map);
 // Called by PostgreSQL's invalidation: InvalidOid means all tables.
 void forget_row_values(Oid table) noexcept;
 

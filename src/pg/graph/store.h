@@ -158,15 +158,16 @@ class PgStore final : public graph::GraphStore {
   // caller may read.
   struct RowTable {
     Relation heap = nullptr;
-    BlockNumber blocks = 0;
-    bool telling = false;        // its visibility map tells what changed
-    Buffer map = InvalidBuffer;  // a page of that map
+    BlockNumber blocks = InvalidBlockNumber;  // not known yet
+    bool telling = false;                     // its visibility map tells what changed
+    Buffer map = InvalidBuffer;               // a page of that map
     std::shared_ptr<RowPlaces> places;
     std::shared_ptr<RowValues> values;              // those that this query notes
     std::vector<std::shared_ptr<RowValues>> older;  // what it was given may still point there
     bool no_room = false;
   };
   RowTable& row_table(bool nodes);
+  static void renew_values(RowTable& table);
   static void close_row_table(RowTable& table);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
@@ -247,7 +248,7 @@ class PgStore final : public graph::GraphStore {
   ScanPool& index_pool(std::uint32_t index, int keys);
 
   std::vector<std::unique_ptr<TableScan>> table_scans_;
-  std::vector<PropertyIndex> property_indexes_;  // those that seek can use
+  std::shared_ptr<const std::vector<PropertyIndex>> property_indexes_;  // those that seek can use
   std::vector<graph::IndexInfo> index_infos_;
   std::vector<std::unique_ptr<IndexPool>> index_pools_;
   bool indexes_loaded_ = false;

@@ -82,23 +82,25 @@ bool PgStore::fetch_by_id(PooledScan* s, std::int64_t id) {
 
 PgStore::RowTable& PgStore::row_table(bool nodes) {
   RowTable& t = row_tables_[nodes ? 0 : 1];
+  if (t.heap != nullptr) return t;
   const Oid oid = nodes ? tables_.node : tables_.edge;
-  if (t.heap == nullptr) {
-    pool(nodes ? kNodeByKey : kEdgeByKey);  // may the caller read it?
-    std::uint64_t map = 0;
-    call([&] {
-      t.heap = table_open(oid, NoLock);  // open_graph() has locked it
-      t.blocks = RelationGetNumberOfBlocks(t.heap);
-      t.telling = has_telling_map(t.heap, snapshot_);
-      if (t.telling) map = map_lsn(t.heap, t.blocks);
-    });
-    t.places = row_places(oid);
-    if (t.values != nullptr) t.older.push_back(std::move(t.values));
-    if (t.telling) t.values = row_values(oid, map);
-  } else if (dirty_ || write_snapshot_ != nullptr) {
-    call([&] { t.blocks = RelationGetNumberOfBlocks(t.heap); });  // this query adds rows
-  }
+  pool(nodes ? kNodeByKey : kEdgeByKey);  // may the caller read it?
+  call([&] {
+    t.heap = table_open(oid, NoLock);  // open_graph() has locked it
+    t.telling = has_telling_map(t.heap, snapshot_);
+  });
+  t.blocks = InvalidBlockNumber;
+  t.places = row_places(oid);
+  if (t.values != nullptr) t.older.push_back(std::move(t.values));
+  if (t.telling) t.values = row_values(oid);
   return t;
+}
+
+// Begins to keep values of another state of the map. What was given out stays where it is.
+void PgStore::renew_values(RowTable& t) {
+  if (t.values != nullptr) t.older.push_back(std::move(t.values));
+  const std::uint64_t map = call([&] { return map_lsn(t.heap, t.blocks); });
+  t.values = new_row_values(RelationGetRelid(t.heap), t.blocks, map);
 }
 
 // Inside call().
@@ -137,6 +139,9 @@ void PgStore::for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit 
     wanted.resize(kept);
   }
   RowTable& table = row_table(nodes);
+  // A query that writes adds rows; the lock keeps the end from coming nearer.
+  if (table.blocks == InvalidBlockNumber || dirty_ || write_snapshot_ != nullptr)
+    call([&] { table.blocks = RelationGetNumberOfBlocks(table.heap); });
   ScanPool& scans = pools_[nodes ? kNodeByKey : kEdgeByKey];
   const std::span<const WantedRow> all(wanted);
   PooledScan* s = nullptr;
@@ -208,7 +213,7 @@ void PgStore::read_node_labels(std::span<const graph::NodeId> ids, Arena& arena,
 // Is what was kept for this state of the map still so? To be asked after the bits of the pages.
 // Inside call().
 bool PgStore::values_hold(const RowTable& t) {
-  return map_lsn(t.heap, t.blocks) == t.values->map();
+  return map_lsn(t.heap, t.values->blocks()) == t.values->map();
 }
 
 // Fills in what the session knows, and sets found[i] there; returns how many.
@@ -220,7 +225,6 @@ std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids
   for (std::size_t k = 0; k < keys.size(); ++k) columns[k] = &t.values->column(keys[k]);
   const std::size_t n = ids.size();
   std::size_t known = 0;
-  std::uint64_t map = t.values->map();
   const bool hold = call([&] {
     const RowValues::Chunk* chunks[kKeys] = {};
     std::int64_t number = -1;
@@ -237,26 +241,22 @@ std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids
       }
       if (!all_chunks) continue;
       const auto at = static_cast<std::size_t>(id % RowValues::kChunk);
-      const BlockNumber block = chunks[0]->block[at];
-      bool here = block != InvalidBlockNumber && block < t.blocks;
-      for (std::size_t k = 1; k < keys.size(); ++k) here = here && chunks[k]->block[at] == block;
+      const BlockNumber block = (*chunks[0])[at].block;
+      bool here = block != InvalidBlockNumber;
+      for (std::size_t k = 1; k < keys.size(); ++k) here = here && (*chunks[k])[at].block == block;
       if (!here) continue;
       if (block != seen_by_all) {
         if (!VM_ALL_VISIBLE(t.heap, block, &t.map)) continue;
         seen_by_all = block;
       }
-      for (std::size_t k = 0; k < keys.size(); ++k) out[k * n + i] = chunks[k]->value[at];
+      for (std::size_t k = 0; k < keys.size(); ++k) out[k * n + i] = (*chunks[k])[at].value;
       found[i] = true;
       ++known;
     }
-    if (known == 0) return true;
-    map = map_lsn(t.heap, t.blocks);
-    return map == t.values->map();
+    return known == 0 || values_hold(t);
   });
   if (hold) return known;
-  // VACUUM was there. What was given out before stays where it is.
-  t.older.push_back(std::move(t.values));
-  t.values = row_values(RelationGetRelid(t.heap), map);
+  // VACUUM was there: the rows are read, and values kept anew.
   std::fill(out, out + n * keys.size(), Value());
   std::fill(found, found + n, false);
   return 0;
@@ -265,13 +265,15 @@ std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids
 // Keeps what was just read: row_blocks_[i] is the page of ids[i] as for_each_row() tells.
 void PgStore::keep_values(RowTable& t, std::span<const std::int64_t> ids,
                           std::span<const NameId> keys, const Value* out) {
-  if (t.values == nullptr || t.no_room || keys.empty()) return;
+  if (!t.telling || t.no_room || keys.empty()) return;
+  // The first ones: what was read just now came before the state they would be kept for.
+  if (t.values == nullptr) return renew_values(t);
   const std::span<BlockNumber> blocks(row_blocks_);
   const bool hold = call([&] {
     BlockNumber seen_by_all = InvalidBlockNumber;
     for (BlockNumber& block : blocks) {
       if (block == InvalidBlockNumber || block == seen_by_all) continue;
-      if (VM_ALL_VISIBLE(t.heap, block, &t.map)) {
+      if (block < t.values->blocks() && VM_ALL_VISIBLE(t.heap, block, &t.map)) {
         seen_by_all = block;
       } else {
         block = InvalidBlockNumber;
@@ -279,7 +281,7 @@ void PgStore::keep_values(RowTable& t, std::span<const std::int64_t> ids,
     }
     return values_hold(t);
   });
-  if (!hold) return;
+  if (!hold) return renew_values(t);
   for (std::size_t k = 0; k < keys.size(); ++k) {
     RowValues::Column& column = t.values->column(keys[k]);
     for (std::size_t i = 0; i < ids.size(); ++i) {

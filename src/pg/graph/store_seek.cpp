@@ -194,20 +194,17 @@ class RelationshipSeek final : public graph::RelationshipCursor {
 
 // Those that seek can use, in the order of their numbers.
 const std::vector<PropertyIndex>& PgStore::seekable_indexes() {
-  if (indexes_loaded_) return property_indexes_;
-  property_indexes_.clear();
+  if (indexes_loaded_) return *property_indexes_;
   index_infos_.clear();
-  for (const bool on_relationships : {false, true})
-    for (const auto& x : property_indexes(tables_, on_relationships))
-      if (!x.vector) property_indexes_.push_back(x);
+  property_indexes_ = ordered_indexes(tables_);
   indexes_loaded_ = true;
-  return property_indexes_;
+  return *property_indexes_;
 }
 
 std::span<const graph::IndexInfo> PgStore::indexes() {
   seekable_indexes();
   if (!index_infos_.empty()) return index_infos_;
-  for (const auto& x : property_indexes_) {
+  for (const auto& x : *property_indexes_) {
     graph::IndexInfo info;
     info.id = static_cast<std::uint32_t>(index_infos_.size());
     info.label = x.label;
@@ -224,7 +221,7 @@ ScanPool& PgStore::index_pool(std::uint32_t index, int keys) {
   seekable_indexes();
   for (auto& p : index_pools_)
     if (p->index == index && p->keys == keys) return p->pool;
-  const PropertyIndex& x = property_indexes_.at(index);
+  const PropertyIndex& x = property_indexes_->at(index);
   const Oid table = x.on_relationships ? tables_.edge : tables_.node;
   check_table_access(table, ACL_SELECT);
   auto& p = index_pools_.emplace_back(std::make_unique<IndexPool>(IndexPool{index, keys, {}}));
