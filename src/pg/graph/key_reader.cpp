@@ -87,9 +87,11 @@ bool KeyReader::plain() const {
   bool plain = heap_->rd_tableam == GetHeapamTableAmRoutine() &&
                rel_->rd_rel->relam == BTREE_AM_OID &&
                IndexRelationGetNumberOfKeyAttributes(rel_) == columns_ &&
-               rel_->rd_index->indisvalid && rel_->rd_indextuple != nullptr &&
-               heap_attisnull(rel_->rd_indextuple, Anum_pg_index_indpred, nullptr);
-  for (int i = 0; plain && i < columns_; ++i) {
+               IndexRelationGetNumberOfAttributes(rel_) == columns_ && rel_->rd_index->indisvalid &&
+               rel_->rd_indextuple != nullptr &&
+               (of_bytes_ || heap_attisnull(rel_->rd_indextuple, Anum_pg_index_indpred, nullptr));
+  if (of_bytes_) plain = plain && rel_->rd_opcintype[0] == BYTEAOID && rel_->rd_indoption[0] == 0;
+  for (int i = 0; plain && !of_bytes_ && i < columns_; ++i) {
     // An entry with a NULL has another layout.
     const AttrNumber column = rel_->rd_index->indkey.values[i];
     const Oid type = wide_[i] ? INT8OID : INT4OID;
@@ -233,6 +235,7 @@ inline bool KeyReader::has_key(const char* data) const {
 // key is right of the entry. Never zero: what the key leaves open is taken for less than any value,
 // and a pivot's missing columns likewise.
 inline int KeyReader::compare(IndexTuple entry, int columns) const {
+  if (of_bytes_) return columns == 0 ? -1 : compare_bytes(entry);
   const char* data = reinterpret_cast<const char*>(entry) + sizeof(IndexTupleData);
   const int parts = columns < key_.parts ? columns : key_.parts;
   for (int i = 0; i < parts; ++i) {
@@ -337,12 +340,13 @@ void KeyReader::take(Page page, OffsetNumber from) {
     const ItemId item = PageGetItemId(page, i);
     auto* entry = reinterpret_cast<IndexTuple>(PageGetItem(page, item));
     const char* data = reinterpret_cast<const char*>(entry) + sizeof(IndexTupleData);
-    if (!has_key(data)) return;
+    if (of_bytes_ ? !has_bytes(entry) : !has_key(data)) return;
     if (skip_dead_ && ItemIdIsDead(item)) continue;
     const bool posting = BTreeTupleIsPosting(entry);
     const int n = posting ? BTreeTupleGetNPosting(entry) : 1;
     for (int k = 0; k < n; ++k) {
-      if (bytes_ == kEntryBytes) {
+      if (of_bytes_) {
+      } else if (bytes_ == kEntryBytes) {
         memcpy(entries_ + count_ * kEntryBytes, data, kEntryBytes);  // a few moves, no call
       } else {
         memcpy(entries_ + count_ * kEntryBytes, data, bytes_);
@@ -356,6 +360,10 @@ void KeyReader::take(Page page, OffsetNumber from) {
 void KeyReader::seek(const IndexKey& key, Snapshot snapshot) {
   key_ = key;
   snapshot_ = snapshot;
+  go_to_key();
+}
+
+void KeyReader::go_to_key() {
   count_ = 0;
   pending_ = false;
   following_ = InvalidBlockNumber;
@@ -396,27 +404,32 @@ bool KeyReader::visible(ItemPointer row) {
   return found;
 }
 
-std::size_t KeyReader::next(const char** entries) {
-  for (;;) {
-    if (!pending_) {
-      // Right siblings: a deleted page holds nothing and leads on.
-      if (following_ == InvalidBlockNumber) return 0;
-      CHECK_FOR_INTERRUPTS();
-      const BlockNumber block = following_;
-      keep_leaf(InvalidBuffer);
-      leaf_ = read_page(block);
-      LockBuffer(leaf_, BUFFER_LOCK_SHARE);
-      Page page = BufferGetPage(leaf_);
-      const BTPageOpaque opaque = opaque_of(page);
-      if (P_IGNORE(opaque)) {
-        count_ = 0;
-        following_ = P_RIGHTMOST(opaque) ? InvalidBlockNumber : opaque->btpo_next;
-      } else {
-        take(page, P_FIRSTDATAKEY(opaque));
-      }
-      LockBuffer(leaf_, BUFFER_LOCK_UNLOCK);
-    }
+// Right siblings: a deleted page holds nothing and leads on. False at the end.
+bool KeyReader::next_page() {
+  if (pending_) {
     pending_ = false;
+    return true;
+  }
+  if (following_ == InvalidBlockNumber) return false;
+  CHECK_FOR_INTERRUPTS();
+  const BlockNumber block = following_;
+  keep_leaf(InvalidBuffer);
+  leaf_ = read_page(block);
+  LockBuffer(leaf_, BUFFER_LOCK_SHARE);
+  Page page = BufferGetPage(leaf_);
+  const BTPageOpaque opaque = opaque_of(page);
+  if (P_IGNORE(opaque)) {
+    count_ = 0;
+    following_ = P_RIGHTMOST(opaque) ? InvalidBlockNumber : opaque->btpo_next;
+  } else {
+    take(page, P_FIRSTDATAKEY(opaque));
+  }
+  LockBuffer(leaf_, BUFFER_LOCK_UNLOCK);
+  return true;
+}
+
+std::size_t KeyReader::next(const char** entries) {
+  while (next_page()) {
     std::size_t kept = 0;
     // All of these entries were read before: one look at a block's bit serves for its neighbours.
     BlockNumber seen_by_all = InvalidBlockNumber;
@@ -435,6 +448,7 @@ std::size_t KeyReader::next(const char** entries) {
     *entries = entries_;
     if (kept > 0) return kept;
   }
+  return 0;
 }
 
 }  // namespace rv::pg

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <string_view>
 
 #include "pg/base/guard.h"
 #include "pg/storage/recent_buffers.h"
@@ -46,7 +47,11 @@ class KeyReader {
 
   static constexpr std::size_t kEntryBytes = 32;  // room of one entry's columns
   static constexpr int kMaxColumns = 4;
+  static constexpr std::size_t kLongestKey = 400;  // indexes compress longer entries only
 
+  // Over a single column of bytea, which may be an expression and NULL, of an index that may be
+  // partial. Opens nothing yet.
+  void init_bytes(Oid table, Oid index) noexcept;
   // `wide[i]`: column i is bigint, else integer. Opens nothing yet.
   void init(Oid table, Oid index, std::initializer_list<bool> wide, MemoryContext context) noexcept;
   Oid table() const noexcept { return table_; }
@@ -61,6 +66,14 @@ class KeyReader {
   // The next visible entries with the key, those of one page: their columns with their alignment,
   // kEntryBytes apart. Returns how many, 0 at the end; valid until the next call.
   std::size_t next(const char** entries);
+
+  // The same over bytea, with a key of at most kLongestKey bytes that must stay where it is. False:
+  // an entry on the way is compressed and cannot be compared here; ask the access method.
+  bool seek_bytes(std::string_view key, Snapshot snapshot);
+  // The places of the next entries with the key, those of one page, whoever sees them: that is for
+  // the caller to find out before the next call. Returns how many, 0 at the end.
+  std::size_t next_rows(const ItemPointerData** rows);
+
   // Until the next seek(): gives back the pin that VACUUM would wait for. May not fail.
   void rest() noexcept;
   void close();
@@ -77,6 +90,10 @@ class KeyReader {
   std::int64_t column(const char* data, int i) const;
   bool has_key(const char* data) const;
   int compare(IndexTuple entry, int columns) const;
+  int compare_bytes(IndexTuple entry) const;
+  bool has_bytes(IndexTuple entry) const;
+  void go_to_key();
+  bool next_page();
   bool beyond(Page page) const;
   bool on_leaf(Page page) const;
   OffsetNumber first_at_least(Page page) const;
@@ -103,6 +120,9 @@ class KeyReader {
   TupleTableSlot* slot_ = nullptr;
 
   IndexKey key_ = {};
+  bool of_bytes_ = false;
+  mutable bool odd_ = false;
+  std::string_view bytes_key_;
   Snapshot snapshot_ = nullptr;
   BlockNumber following_ = InvalidBlockNumber;  // leaf to go on with
   bool pending_ = false;                        // entries_ hold what seek() found

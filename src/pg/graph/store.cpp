@@ -56,14 +56,9 @@ void PgStore::release_tables() {
     for (auto& t : row_tables_) close_row_table(t);
     for (auto& p : pools_) p.close();
   });
-  for (WalkPool& w : walks_) {
-    for (const auto& r : w.all) {
-      KeyReader* reader = r.get();
-      call([reader] { reader->close(); });
-    }
-    w.free.clear();
-    w.all.clear();
-  }
+  for (WalkPool& w : walks_) w.close();
+  for (WalkPool& w : index_walks_) w.close();
+  index_walks_.clear();
   for (auto& p : index_pools_) call([&p] { p->pool.close(); });
   index_pools_.clear();
   std::fill(std::begin(pools_checked_), std::end(pools_checked_), false);
@@ -89,6 +84,22 @@ ScanPool& PgStore::pool(Pool which) {
   return pools_[which];
 }
 
+void PgStore::WalkPool::close() {
+  call([this] {
+    for (const auto& r : all) r->close();
+  });
+  free.clear();
+  all.clear();
+}
+
+KeyReader* PgStore::WalkPool::take() {
+  KeyReader* const r = free.back();
+  if (!call([r] { return r->usable(); })) return nullptr;
+  r->remember();
+  free.pop_back();
+  return r;
+}
+
 KeyReader* PgStore::acquire_walk(Walk which) {
   const Pool of_same_table = which == kOutWalk ? kOut1 : which == kInWalk ? kIn1 : kLabelNodes;
   WalkPool& w = walks_[which];
@@ -108,11 +119,27 @@ KeyReader* PgStore::acquire_walk(Walk which) {
     w.free.reserve(w.all.size());
     w.free.push_back(made.get());
   }
-  KeyReader* r = w.free.back();
-  if (!call([r] { return r->usable(); })) return nullptr;
-  r->remember();
-  w.free.pop_back();
-  return r;
+  return w.take();
+}
+
+KeyReader* PgStore::acquire_index_walk(std::uint32_t index) {
+  const PropertyIndex& x = seekable_indexes().at(index);
+  if (x.on_relationships || x.keys.size() != 1) return nullptr;
+  if (index_walks_.size() <= index) index_walks_.resize(index + 1);
+  WalkPool& w = index_walks_[index];
+  if (w.free.empty()) {
+    pool(kNodeByKey);  // may the caller read the table?
+    auto& made = w.all.emplace_back(std::make_unique<KeyReader>());
+    made->init_bytes(tables_.node, x.index);
+    w.free.reserve(w.all.size());
+    w.free.push_back(made.get());
+  }
+  return w.take();
+}
+
+void PgStore::release_index_walk(std::uint32_t index, KeyReader* reader) noexcept {
+  reader->rest();
+  index_walks_[index].free.push_back(reader);
 }
 
 // `free` has room for all: no allocation.

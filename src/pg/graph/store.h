@@ -107,6 +107,7 @@ class PgStore final : public graph::GraphStore {
  private:
   friend class ExpandCursor;
   friend class LabelCursor;
+  friend class KeyedNodes;
   enum Pool {
     kNodeByKey,
     kEdgeByKey,
@@ -139,10 +140,15 @@ class PgStore final : public graph::GraphStore {
   struct WalkPool {
     std::vector<std::unique_ptr<KeyReader>> all;
     std::vector<KeyReader*> free;
+    KeyReader* take();  // one that is free; null where it cannot be used
+    void close();
   };
   // Null where the index must be read through the access method.
   KeyReader* acquire_walk(Walk which);
   void release_walk(Walk which, KeyReader* reader) noexcept;
+  // The same for a property index of one column, by its number.
+  KeyReader* acquire_index_walk(std::uint32_t index);
+  void release_index_walk(std::uint32_t index, KeyReader* reader) noexcept;
 
   void init_pools();
   void release_tables();       // ends scans and closes tables; they open again when needed
@@ -221,6 +227,7 @@ class PgStore final : public graph::GraphStore {
   ScanPool pools_[kPools];
   bool pools_checked_[kPools] = {};
   WalkPool walks_[kWalks];
+  std::vector<WalkPool> index_walks_;  // by the numbers of property indexes
   // Sets of the session that this query found to hold for its snapshot.
   std::vector<std::pair<graph::NameId, std::shared_ptr<const graph::NodeSet>>> label_sets_;
   RowTable row_tables_[2];  // of nodes and relationships

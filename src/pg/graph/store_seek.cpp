@@ -6,7 +6,10 @@
 #include "pg/graph/store.h"
 
 extern "C" {
+#include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 }
 
@@ -192,6 +195,85 @@ class RelationshipSeek final : public graph::RelationshipCursor {
 
 }  // namespace
 
+// Nodes with one value of an index's only property, along the pages of the index.
+class KeyedNodes final : public graph::NodeCursor {
+ public:
+  KeyedNodes(PgStore& store, std::uint32_t index, KeyReader* reader, std::string key)
+      : store_(store),
+        index_(index),
+        reader_(reader),
+        table_(store.row_table(true)),
+        key_(std::move(key)) {}
+  ~KeyedNodes() override { store_.release_index_walk(index_, reader_); }
+  KeyedNodes(const KeyedNodes&) = delete;
+  KeyedNodes& operator=(const KeyedNodes&) = delete;
+
+  // False: the access method must be asked.
+  bool open() {
+    return call([this] { return reader_->seek_bytes(key_, store_.snapshot_); });
+  }
+
+  std::size_t next(std::span<graph::NodeId> out) override {
+    if (done_) return 0;
+    ItemPointerData found[kNoted];  // for the session's places
+    std::size_t noted = 0;
+    const std::size_t n = call([&] {
+      std::size_t i = 0;
+      Buffer buffer = InvalidBuffer;
+      while (i < out.size()) {
+        if (at_ == count_) {
+          at_ = 0;
+          count_ = reader_->next_rows(&rows_);
+          if (count_ == 0) {
+            done_ = true;
+            break;
+          }
+        }
+        ItemPointerData place = rows_[at_++];
+        if (!id_of(&place, &buffer, &out[i])) continue;
+        if (i < kNoted) found[noted++] = place;
+        ++i;
+      }
+      if (BufferIsValid(buffer)) ReleaseBuffer(buffer);
+      CHECK_FOR_INTERRUPTS();
+      return i;
+    });
+    for (std::size_t i = 0; i < noted; ++i)
+      table_.places->note(out[i], ItemPointerGetBlockNumberNoCheck(&found[i]),
+                          ItemPointerGetOffsetNumberNoCheck(&found[i]));
+    return n;
+  }
+
+ private:
+  static constexpr std::size_t kNoted = 16;
+
+  // Of the row at this place that the snapshot sees; false when there is none. Keeps a pin.
+  bool id_of(ItemPointer place, Buffer* buffer, graph::NodeId* id) {
+    const BlockNumber block = ItemPointerGetBlockNumber(place);
+    *buffer = ReleaseAndReadBuffer(*buffer, table_.heap, block);
+    LockBuffer(*buffer, BUFFER_LOCK_SHARE);
+    ItemPointerData tid = *place;
+    HeapTupleData row;
+    bool all_dead = false;
+    const bool seen =
+        heap_hot_search_buffer(&tid, table_.heap, *buffer, store_.snapshot_, &row, &all_dead, true);
+    // The id is the first column, never null, and lies where the header ends.
+    if (seen)
+      memcpy(id, reinterpret_cast<const char*>(row.t_data) + row.t_data->t_hoff, sizeof *id);
+    LockBuffer(*buffer, BUFFER_LOCK_UNLOCK);
+    return seen;
+  }
+
+  PgStore& store_;
+  std::uint32_t index_;
+  KeyReader* reader_;
+  PgStore::RowTable& table_;
+  std::string key_;
+  const ItemPointerData* rows_ = nullptr;
+  std::size_t at_ = 0, count_ = 0;
+  bool done_ = false;
+};
+
 // Those that seek can use, in the order of their numbers.
 const std::vector<PropertyIndex>& PgStore::seekable_indexes() {
   if (indexes_loaded_) return *property_indexes_;
@@ -231,6 +313,15 @@ ScanPool& PgStore::index_pool(std::uint32_t index, int keys) {
 
 std::unique_ptr<graph::NodeCursor> PgStore::seek_nodes(std::uint32_t index,
                                                        const IndexRange& range) {
+  const bool one = range.equal.size() == 1 && !range.lower && !range.upper && !range.prefix;
+  if (one && !range.equal[0].is_null()) {
+    std::string key = sort_key(range.equal[0]);
+    KeyReader* reader = key.size() <= KeyReader::kLongestKey ? acquire_index_walk(index) : nullptr;
+    if (reader != nullptr) {
+      auto cursor = std::make_unique<KeyedNodes>(*this, index, reader, std::move(key));
+      if (cursor->open()) return cursor;
+    }
+  }
   const auto bounds = bounds_of(range);
   if (!bounds) return std::make_unique<EmptyCursor<graph::NodeId>>();
   return std::make_unique<NodeSeek>(index_pool(index, static_cast<int>(bounds->size())), snapshot_,
