@@ -52,7 +52,7 @@ $node->safe_psql('postgres', q{
     PERFORM same('marks', one('MATCH (b:Q) RETURN sum(b.mark) AS n, count(b.mark) AS m', p),
       (SELECT format('{"n":%s,"m":%s}', coalesce(sum((properties->>'mark')::int), 0), count(properties->>'mark')) FROM h.nodes));
     PERFORM same('marks of some', one('MATCH (a:Q {id: $a}) RETURN a.id AS i, coalesce(a.mark, 0) AS n, a:T AS t', p),
-      (SELECT format('{"i":%s,"n":%s,"t":%s}', a, coalesce((properties->>'mark')::int, 0), 'T' = ANY (labels)) FROM h.nodes WHERE id = n));
+      (SELECT format('{"i":%s,"n":%s,"t":%s}', a, coalesce((properties->>'mark')::int, 0), ('T' = ANY (labels))::text) FROM h.nodes WHERE id = n));
     PERFORM same('times', one('MATCH (a:Q {id: $a})-[r:S]->() RETURN coalesce(sum(r.times), 0) AS n', p),
       (SELECT format('{"n":%s}', coalesce(sum((properties->>'times')::int), 0)) FROM h.edge WHERE source = n));
     PERFORM same('degrees', one('MATCH (a:Q) WHERE a.id >= $a AND a.id < $a + 30 MATCH (a)-[r]->() RETURN count(r) AS n', p),
