@@ -33,6 +33,7 @@ struct KnownIndex {
   std::uint64_t news = 0;  // relation_news() then
   bool plain = false;
   BlockNumber root = InvalidBlockNumber;
+  BlockNumber blocks = 0;  // those of which it is worth while to know where they are
 };
 
 KnownIndex& known_index(Oid index) {
@@ -114,7 +115,7 @@ bool KeyReader::usable() {
   KnownIndex& known = known_index(index_);
   if (known.index != index_ || known.news != relation_news()) {
     const std::uint64_t before = relation_news();
-    KnownIndex found{index_, before, plain(), InvalidBlockNumber};
+    KnownIndex found{index_, before, plain()};
     known = found;  // good for as long as there is no other news
   }
   if (known.plain) {
@@ -197,15 +198,16 @@ void KeyReader::remember() {
     entries_ = room_->entries;
     rows_ = room_->rows;
   }
-  if (unknown_ > recent_->size()) {
-    const std::size_t blocks = std::max<std::size_t>(unknown_ + unknown_ / 4, 64);
-    recent_->resize(std::min(blocks, kRecentBlocks));
-  }
+  const BlockNumber blocks = known_index(index_).blocks;
+  if (blocks > recent_->size())
+    recent_->resize(
+        std::min<std::size_t>(std::max<std::size_t>(blocks + blocks / 4, 64), kRecentBlocks));
 }
 
 Buffer KeyReader::read_page(BlockNumber block) {
   if (block >= recent_->size()) {
-    unknown_ = std::max(unknown_, block + 1);
+    KnownIndex& known = known_index(index_);
+    known.blocks = std::max(known.blocks, block + 1);
     return ReadBuffer(rel_, block);
   }
   Buffer& recent = (*recent_)[block].buffer;

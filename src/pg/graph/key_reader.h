@@ -110,7 +110,6 @@ class KeyReader {
   bool checked_ = false, usable_ = false, skip_dead_ = false;
   Relation heap_ = nullptr, rel_ = nullptr;
   BlockNumber root_ = InvalidBlockNumber;
-  BlockNumber unknown_ = 0;  // the highest block that recent_ has no place for, and one more
   std::shared_ptr<RecentBuffers> recent_;
   Buffer inner_[kInnerPins] = {};
   Buffer leaf_ = InvalidBuffer;
