@@ -36,6 +36,23 @@ TEST(CypherDistinct, SearchesBreadthFirstOnlyWhereRepeatsDoNotCount) {
   EXPECT_EQ(s.number("MATCH (:N {i: 0})-[:E*2..3]->(f) RETURN count(DISTINCT f)"), 3);
 }
 
+// What an exact seek has found is not asked again, and everything else still is.
+TEST(CypherSeek, PredicatesBesideTheSeekStillCount) {
+  CypherSession s;
+  s.rows("CREATE INDEX FOR (n:N) ON (n.i)");
+  s.rows("UNWIND [1, 1.0, 2] AS i CREATE (:N {i: i, j: 1}), (:N:M {i: i, j: 2}), (:M {i: i})");
+  EXPECT_NE(plan_of(s, "MATCH (n:N {i: 1}) RETURN n").find("IndexSeek"), std::string::npos);
+  EXPECT_EQ(s.number("MATCH (n:N {i: 1}) RETURN count(*)"), 4);
+  EXPECT_EQ(s.number("MATCH (n:N {i: $i}) RETURN count(*)", R"({"i": 1.0})"), 4);
+  EXPECT_EQ(s.number("MATCH (n:N:M {i: 1}) RETURN count(*)"), 2);
+  EXPECT_EQ(s.number("MATCH (n:N {i: 1, j: 2}) RETURN count(*)"), 2);
+  EXPECT_EQ(s.number("MATCH (n:N {i: 1}) WHERE n.i = 2 RETURN count(*)"), 0);
+  EXPECT_EQ(s.number("MATCH (n:N) WHERE n.i IN [1, 2, 2.0] RETURN count(*)"), 6);
+  EXPECT_EQ(s.number("MATCH (n:N) WHERE n.i = 1 AND n.i < 1 RETURN count(*)"), 0);
+  EXPECT_EQ(s.number("MATCH (n:N {i: null}) RETURN count(*)"), 0);
+  EXPECT_EQ(s.number("UNWIND [1, 2, 3] AS i MATCH (n:N {i: i})-[]-() RETURN count(*)"), 0);
+}
+
 TEST(CypherDistinct, EveryStartHasItsOwnEnds) {
   CypherSession s;
   s.rows("CREATE (a:N {i: 0})-[:E]->(b:N {i: 1})-[:E]->(c:N {i: 2}), (d:N {i: 3})-[:E]->(b)");

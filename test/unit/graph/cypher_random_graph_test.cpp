@@ -84,9 +84,9 @@ TEST(CypherRandomGraph, FixedChainsUseEveryRelationshipOnce) {
       EXPECT_EQ(
           g.s.number("MATCH (a)" + arrow + "()" + arrow + "()" + arrow + "(b) RETURN count(*)"),
           three);
-      EXPECT_EQ(g.s.number("MATCH (a)" + arrow + "(:N)" + arrow + "()" + arrow +
-                           "(b:N) RETURN count(*)"),
-                three);
+      EXPECT_EQ(
+          g.s.number("MATCH (a)" + arrow + "(:N)" + arrow + "()" + arrow + "(b:N) RETURN count(*)"),
+          three);
       std::set<int> ends;
       g.trails(0, 3, directed, [&](int end, int depth) {
         if (depth == 3) ends.insert(end);

@@ -1,7 +1,5 @@
 #include "core/graph/operators/label_test.h"
 
-#include <algorithm>
-
 namespace rv::graph {
 
 bool LabelTest::covers(const Expr& e) {
@@ -23,7 +21,6 @@ void LabelTest::start() {
 
 bool LabelTest::look_up() {
   if (asked_.empty()) return true;
-  std::sort(asked_.begin(), asked_.end());
   answers_.resize(asked_.size());
   runtime_.store().test_label(asked_, runtime_.name(expr_.labels->name_index), answers_.data());
   for (std::size_t k = 0; k < asked_.size(); ++k) {
