@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/base/relation_watch.h"
+#include "pg/graph/edge_lists.h"
 #include "pg/graph/label_sets.h"
 #include "pg/graph/row_places.h"
 #include "pg/graph/row_values.h"
@@ -86,6 +87,7 @@ struct SessionNames {
   static void forget(Oid table) noexcept {
     forget_row_places(table);
     forget_row_values(table);
+    forget_edge_lists(table);
     forget_label_sets(table);
     auto& graphs = get().graphs;
     if (OidIsValid(table)) {

@@ -8,6 +8,7 @@
 
 #include "core/graph/node_set.h"
 #include "core/graph/store.h"
+#include "pg/graph/edge_lists.h"
 #include "pg/graph/key_reader.h"
 #include "pg/graph/names.h"
 #include "pg/graph/page_reader.h"
@@ -184,6 +185,9 @@ class PgStore final : public graph::GraphStore {
   static std::size_t known_values(RowTable& table, std::span<const std::int64_t> ids,
                                   std::span<const graph::NameId> keys, graph::Value* out,
                                   bool* found);
+  // Lists of neighbours that hold for this query's snapshot; null: there are none. `starts`: how
+  // many nodes are to be looked up.
+  KnownEdges* edges_for(std::size_t starts);
   const graph::NodeSet* nodes_with(graph::NameId label, std::size_t asked);
   bool test_by_set(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
   void test_by_row(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
@@ -228,6 +232,8 @@ class PgStore final : public graph::GraphStore {
   bool pools_checked_[kPools] = {};
   WalkPool walks_[kWalks];
   std::vector<WalkPool> index_walks_;  // by the numbers of property indexes
+  std::shared_ptr<KnownEdges> edges_;
+  bool edges_checked_ = false;
   // Sets of the session that this query found to hold for its snapshot.
   std::vector<std::pair<graph::NameId, std::shared_ptr<const graph::NodeSet>>> label_sets_;
   RowTable row_tables_[2];  // of nodes and relationships

@@ -3,6 +3,10 @@
 
 #include "pg/graph/store.h"
 
+extern "C" {
+#include "access/table.h"
+}
+
 namespace rv::pg {
 
 using graph::Direction;
@@ -48,6 +52,10 @@ class ExpandCursor final : public graph::HopCursor {
         pools_[i] = &store.pool(static_cast<PgStore::Pool>(first_pool[i] + keys_ - 1));
     }
     incoming_ = direction == Direction::in;
+    if (!ends_.empty() || types_.empty() || types_.size() > kListedTypes) return;
+    known_ = store.edges_for(starts.size());
+    for (std::size_t t = 0; known_ != nullptr && t < types_.size(); ++t)
+      for (int i = 0; i < 2; ++i) lists_[i][t] = &known_->of(i == 1, types_[t]);
   }
   ~ExpandCursor() override {
     for (int i = 0; i < 2; ++i) {
@@ -107,6 +115,21 @@ class ExpandCursor final : public graph::HopCursor {
   static PgStore::Walk walk_of(int i) { return i == 0 ? PgStore::kOutWalk : PgStore::kInWalk; }
 
   bool next_entry(EdgeEntry& e) {
+    if (list_ != nullptr) {
+      if (at_ == run_) return false;
+      const Neighbour& n = list_[at_++];
+      e = {starts_[start_], types_[type_], 0, n.far, n.id};
+      return true;
+    }
+    if (!next_of_index(e)) {
+      if (collecting_) known_->keep(*lists_[incoming_ ? 1 : 0][type_], starts_[start_], collected_);
+      return false;
+    }
+    if (collecting_) collected_.push_back({e.far, e.id});
+    return true;
+  }
+
+  bool next_of_index(EdgeEntry& e) {
     const int i = incoming_ ? 1 : 0;
     const char* raw;
     if (walks_[i] == nullptr) {
@@ -127,6 +150,18 @@ class ExpandCursor final : public graph::HopCursor {
   void position() {
     const int i = incoming_ ? 1 : 0;
     positioned_ = true;
+    list_ = nullptr;
+    collecting_ = known_ != nullptr;
+    if (collecting_) {
+      if (const EdgeLists::List* list = lists_[i][type_]->find(starts_[start_]); list != nullptr) {
+        static constexpr Neighbour kNone{};
+        list_ = list->count == 0 ? &kNone : list->entries;
+        at_ = 0;
+        run_ = list->count;
+        return;
+      }
+      collected_.clear();
+    }
     if (walks_[i] != nullptr) {
       IndexKey key{{starts_[start_]}, keys_};
       if (keys_ > 1) key.value[1] = types_[type_];
@@ -165,10 +200,33 @@ class ExpandCursor final : public graph::HopCursor {
   KeyReader* walks_[2] = {};  // instead of the scans
   const char* entries_ = nullptr;
   std::size_t at_ = 0, run_ = 0;
+  static constexpr std::size_t kListedTypes = 4;
+  KnownEdges* known_ = nullptr;
+  EdgeLists* lists_[2][kListedTypes] = {};
+  const Neighbour* list_ = nullptr;  // what is kept of the current start
+  bool collecting_ = false;          // what is read of it shall be kept
+  std::vector<Neighbour> collected_;
   std::size_t start_ = 0;
   std::size_t type_ = 0;
   bool positioned_ = false;
 };
+
+// Whether they hold is found out once in a query, when enough is asked for to be worth it.
+KnownEdges* PgStore::edges_for(std::size_t starts) {
+  constexpr std::size_t kFewStarts = 4;
+  if (dirty_ || write_snapshot_ != nullptr) return nullptr;
+  if (edges_checked_ || starts < kFewStarts) return edges_.get();
+  edges_checked_ = true;
+  pool(kOut1);  // may the caller read the table?
+  const QuietState now = call([this] {
+    Relation rel = table_open(tables_.edge, NoLock);
+    const QuietState state = quiet_state(rel, snapshot_);
+    table_close(rel, NoLock);
+    return state;
+  });
+  if (now.quiet) edges_ = known_edges(tables_.edge, now);
+  return edges_.get();
+}
 
 std::unique_ptr<graph::HopCursor> PgStore::expand(std::span<const NodeId> starts,
                                                   Direction direction,

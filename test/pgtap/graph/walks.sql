@@ -4,7 +4,7 @@
 \set QUIET 1
 \pset format unaligned
 \pset tuples_only true
-SELECT plan(36);
+SELECT plan(42);
 DO $$ BEGIN PERFORM ruvector_create_graph('w'); END $$;
 CREATE FUNCTION c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('w', q, p) x$$;
@@ -87,6 +87,21 @@ SELECT is(v('MATCH (p {i: 9006})-[r]->() RETURN p.t AS t, r.w AS w, labels(p) AS
   '{"t":"a long text that is new","w":66,"l":["O"],"p":false,"o":true}', 'another value and label after VACUUM');
 SELECT v('MATCH (p:P) WHERE p.i > 2990 DETACH DELETE p') IS NULL AS made \gset
 SELECT is(v('MATCH (p:P) RETURN count(p.i) AS n, max(p.i) AS m'), '{"n":2989,"m":2990}', 'deleted nodes have none');
+-- Neighbours that were read before, of a graph that did not change.
+VACUUM v.node, v.node_label, v.edge;
+\set near 'MATCH (p:P)-[:R]->(q:Q) WHERE p.i <= 10 RETURN count(*) AS n, sum(q.j) AS s'
+SELECT is(v(:'near') || v(:'near'), '{"n":9,"s":49}{"n":9,"s":49}', 'neighbours, read and kept');
+BEGIN;
+SELECT v('MATCH (p:P {i: 1}), (q:Q {j: 3}) CREATE (p)-[:R]->(q)') IS NULL AS made \gset
+SELECT is(v(:'near'), '{"n":10,"s":52}', 'one more in this transaction');
+ROLLBACK;
+SELECT is(v(:'near'), '{"n":9,"s":49}', 'that was rolled back');
+SELECT v('MATCH (:P {i: 2})-[r:R]->() DELETE r') IS NULL AS made \gset
+SELECT is(v(:'near'), '{"n":8,"s":47}', 'one less');
+VACUUM v.node, v.node_label, v.edge;
+SELECT is(v(:'near') || v(:'near'), '{"n":8,"s":47}{"n":8,"s":47}', 'and after VACUUM');
+SELECT is(v('MATCH (p:P)-[:R]->(q:Q) WHERE p.i <= 10 WITH count(*) AS before MATCH (p:P {i: 1}), (q:Q {j: 3}) CREATE (p)-[:R]->(q)
+  WITH before MATCH (p:P)-[:R]->(q:Q) WHERE p.i <= 10 RETURN before, count(*) AS n'), '{"before":8,"n":9}', 'within one statement');
 -- What an index finds exactly is not looked at again; what it does not tell apart is.
 SELECT v('CREATE INDEX FOR (n:K) ON (n.k)') IS NULL AS made \gset
 SELECT v('UNWIND [1, 1.5, 2.0, true, "a", null] AS k CREATE (:K {k: k})') IS NULL AS made \gset
