@@ -220,6 +220,7 @@ bool PgStore::values_hold(const RowTable& t) {
 std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids,
                                   std::span<const NameId> keys, Value* out, bool* found) {
   constexpr std::size_t kKeys = 16;
+  constexpr std::size_t kAhead = 8;
   if (t.values == nullptr || keys.empty() || keys.size() > kKeys) return 0;
   const RowValues::Column* columns[kKeys];
   for (std::size_t k = 0; k < keys.size(); ++k) columns[k] = &t.values->column(keys[k]);
@@ -233,6 +234,11 @@ std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids
     for (std::size_t i = 0; i < n; ++i) {
       const std::int64_t id = ids[i];
       if (id < 0) continue;
+      // The rows of a traversal lie anywhere: those to come are fetched while these are looked at.
+      if (i + kAhead < n)
+        if (const auto* ahead = columns[0]->chunk(ids[i + kAhead]); ahead != nullptr)
+          __builtin_prefetch(&(*ahead)[static_cast<std::size_t>(ids[i + kAhead]) %
+                                       static_cast<std::size_t>(RowValues::kChunk)]);
       if (id / RowValues::kChunk != number) {
         number = id / RowValues::kChunk;
         all_chunks = true;

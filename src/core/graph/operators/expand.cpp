@@ -103,7 +103,7 @@ class ExpandOperator final : public ExpandingOperator {
   std::uint32_t within_ = 0;          // rows of the current hop that are done
   NodeSet ends_seen_{runtime_.budget()};
   std::unique_ptr<HopCursor> cursor_;
-  Hop hops_[512];
+  Hop hops_[128];  // few enough to cost little where a query expands from one node
   std::size_t position_ = 0, pending_ = 0;
 };
 

@@ -25,6 +25,7 @@ class SortOperator final : public UnaryOperator {
   void open() override {
     UnaryOperator::open();
     rows_.clear();
+    worst_ = nullptr;
     sorted_ = false;
     next_ = 0;
     wanted_ = ~std::size_t{0};
@@ -59,14 +60,29 @@ class SortOperator final : public UnaryOperator {
       spare_.append(one, 0);
     }
     rows_.take(spare_);
+    worst_ = rows_.rows().empty() ? nullptr : rows_.rows().back();
+  }
+
+  // Is a row behind all that are wanted? Of equal rows the first come first.
+  bool is_behind(const Batch& b, std::uint32_t row) const {
+    if (worst_ == nullptr) return wanted_ == 0;
+    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
+      const Value* column = b.columns[static_cast<std::size_t>(plan_.keys[k])];
+      const int c = order(column == nullptr ? Value() : column[row], worst_[k]);
+      if (c != 0) return plan_.descending[k] ? c < 0 : c > 0;
+    }
+    return true;
   }
 
   Batch* produce() override {
     arena_.reset();
     if (!sorted_) {
       while (Batch* b = input_->next()) {
-        for (std::uint32_t i = 0; i < b->rows; ++i) rows_.append(*b, i);
-        if (wanted_ < (std::size_t{1} << 20) && rows_.size() > 2 * wanted_ + kBatchRows) shrink();
+        for (std::uint32_t i = 0; i < b->rows; ++i) {
+          if (is_behind(*b, i)) continue;
+          rows_.append(*b, i);
+          if (wanted_ < kMostFirstRows && rows_.size() > 2 * wanted_ + 32) shrink();
+        }
       }
       auto& rows = rows_.rows();
       std::stable_sort(rows.begin(), rows.end(),
@@ -78,8 +94,12 @@ class SortOperator final : public UnaryOperator {
     return n > 0 ? &out_.batch : nullptr;
   }
 
+  // Of more than these all rows are sorted at last.
+  static constexpr std::size_t kMostFirstRows = std::size_t{1} << 20;
+
   std::vector<int> slots_;
   RowStore rows_, spare_;
+  const Value* worst_ = nullptr;  // the last of those that are wanted, once there are so many
   OwnedBatch out_;
   std::size_t wanted_ = 0, next_ = 0;
   bool sorted_ = false;
