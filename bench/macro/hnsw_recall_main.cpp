@@ -1,6 +1,6 @@
 // Recall of the hnsw engine against effort, for every quantisation, without a server.
-//   hnsw_recall BASE QUERIES TRUTH.ivecs|- METRIC [QUANTIZATION[:BITS] ...] [-m M] [-c EF] [-i
-//   ROWS]
+//   hnsw_recall BASE QUERIES TRUTH.ivecs|- METRIC [QUANTIZATION[:BITS[:SUBSPACES]] ...] [-m M]
+//   [-c EF] [-i ROWS]
 // QUANTIZATION: none, sq8, rabitq, binary, pq; all by default. -i builds over so many rows less and
 // inserts these. Files as in data.h; "-" searches the truth.
 #include <chrono>
@@ -26,7 +26,10 @@ quant::CodecSpec spec_of(const std::string& text, const Matrix& base, Metric met
     if (name == kNames[i]) {
       quant::CodecSpec spec{static_cast<quant::CodecKind>(i), codec_metric(metric),
                             static_cast<int>(base.dim)};
-      if (colon != std::string::npos) spec.bits = std::atoi(text.c_str() + colon + 1);
+      if (colon == std::string::npos) return spec;
+      spec.bits = std::atoi(text.c_str() + colon + 1);
+      const auto second = text.find(':', colon + 1);
+      if (second != std::string::npos) spec.subspaces = std::atoi(text.c_str() + second + 1);
       return spec;
     }
   throw std::runtime_error("unknown quantization " + name);
@@ -82,8 +85,8 @@ void run(int argc, char** argv) {
 int main(int argc, char** argv) {
   if (argc < 5) {
     std::fprintf(stderr,
-                 "hnsw_recall BASE QUERIES TRUTH|- METRIC [QUANTIZATION[:BITS] ...] [-m M] [-c EF] "
-                 "[-i ROWS]\n");
+                 "hnsw_recall BASE QUERIES TRUTH|- METRIC [QUANTIZATION[:BITS[:SUBSPACES]] ...] "
+                 "[-m M] [-c EF] [-i ROWS]\n");
     return 2;
   }
   try {

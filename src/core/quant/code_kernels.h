@@ -56,6 +56,18 @@ struct CodeKernels {
   void (*pack)(const std::uint8_t* u, std::size_t n, int width, int shift, std::uint8_t* plane);
   // x[i] = u[i] ^ 128 for 8 bits, 2 u[i] - top below.
   void (*centre)(std::uint8_t* u, std::size_t n, int bits);
+
+  // A point q of `size` floats and n centroids (a multiple of 16) that lie component by component:
+  // columns[j * n + c]. out[c] = sum over j of (q[j] - column)^2, q[j] * column, |q[j] - column|.
+  void (*centroid_squares)(const float* q, const float* columns, std::size_t size, std::size_t n,
+                           float* out);
+  void (*centroid_products)(const float* q, const float* columns, std::size_t size, std::size_t n,
+                            float* out);
+  void (*centroid_absolutes)(const float* q, const float* columns, std::size_t size, std::size_t n,
+                             float* out);
+  // The index of the least of n numbers (a multiple of 16), the first of equal ones; 0 when none is
+  // below the largest float.
+  std::size_t (*least)(const float* x, std::size_t n);
 };
 
 const CodeKernels& code_kernels(simd::Level level) noexcept;

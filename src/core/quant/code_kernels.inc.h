@@ -239,12 +239,63 @@ float max_abs(const float* x, std::size_t n) {
   return m;
 }
 
+enum class CentroidPart { square, product, absolute };
+
+// Summed in the order of the components for every centroid.
+template <CentroidPart part>
+void centroid_parts(const float* q, const float* columns, std::size_t size, std::size_t n,
+                    float* out) {
+  for (std::size_t c = 0; c < n; c += 16) {
+    Floats16 sum{};
+    for (std::size_t j = 0; j < size; ++j) {
+      const Floats16 column = *reinterpret_cast<const Floats16*>(columns + j * n + c);
+      const Floats16 d = column - q[j];
+      if constexpr (part == CentroidPart::square)
+        sum += d * d;
+      else if constexpr (part == CentroidPart::product)
+        sum += column * q[j];
+      else
+        sum += d > -d ? d : -d;
+    }
+    *reinterpret_cast<Floats16*>(out + c) = sum;
+  }
+}
+
+std::size_t least(const float* x, std::size_t n) {
+  constexpr float kLargest = 3.402823466e+38f;
+  Floats16 low = Floats16{} + kLargest;
+  for (std::size_t i = 0; i < n; i += 16) {
+    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    low = v < low ? v : low;
+  }
+  float m = kLargest;
+  for (int i = 0; i < 16; ++i) m = low[i] < m ? low[i] : m;
+  for (std::size_t i = 0; i < n; ++i)
+    if (x[i] == m) return i;
+  return 0;
+}
+
 }  // namespace
 
 extern const CodeKernels RV_CODE_TABLE;
-constinit const CodeKernels RV_CODE_TABLE = {
-    hadamard, multiply,     mix_halves,   quantize,     quantize_query,
-    max_abs,  plane_dot<1>, plane_dot<2>, plane_dot<4>, plane_dot<8>,
-    rows4,    nearest,      unpack,       pack,         centre};
+constinit const CodeKernels RV_CODE_TABLE = {hadamard,
+                                             multiply,
+                                             mix_halves,
+                                             quantize,
+                                             quantize_query,
+                                             max_abs,
+                                             plane_dot<1>,
+                                             plane_dot<2>,
+                                             plane_dot<4>,
+                                             plane_dot<8>,
+                                             rows4,
+                                             nearest,
+                                             unpack,
+                                             pack,
+                                             centre,
+                                             centroid_parts<CentroidPart::square>,
+                                             centroid_parts<CentroidPart::product>,
+                                             centroid_parts<CentroidPart::absolute>,
+                                             least};
 
 }  // namespace rv::quant::detail

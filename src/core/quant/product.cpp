@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/cluster/kmeans.h"
+#include "core/quant/code_kernels.h"
 #include "core/simd/distance.h"
 
 namespace rv::quant {
@@ -44,6 +44,25 @@ ProductModel::ProductModel(int dim, int subspaces, int bits, std::vector<float> 
                     std::to_string(dim) + ", not " + std::to_string(subspaces));
   if (codebooks_.size() != static_cast<std::size_t>(dim) << bits)
     throw Error(ErrorCode::internal, "codebooks of the wrong size");
+  columns_.resize(codebooks_.size());
+  const auto n = static_cast<std::size_t>(centroids());
+  for (int s = 0; s < subspaces_; ++s) {
+    const auto size = static_cast<std::size_t>(subspace(s).size);
+    const float* from = centroid(s, 0);
+    float* to = columns_.data() + (from - codebooks_.data());
+    for (std::size_t c = 0; c < n; ++c)
+      for (std::size_t j = 0; j < size; ++j) to[j * n + c] = from[c * size + j];
+  }
+}
+
+void ProductModel::parts(const float* q, int s, Part part, float* out) const noexcept {
+  const Subspace sub = subspace(s);
+  const CodeKernels& k = code_kernels();
+  const auto kernel = part == Part::squared   ? k.centroid_squares
+                      : part == Part::product ? k.centroid_products
+                                              : k.centroid_absolutes;
+  kernel(q + sub.first, columns_.data() + (static_cast<std::size_t>(sub.first) << bits_),
+         static_cast<std::size_t>(sub.size), static_cast<std::size_t>(centroids()), out);
 }
 
 Subspace ProductModel::subspace(int s) const noexcept {
@@ -67,17 +86,12 @@ int ProductModel::number(const std::uint8_t* code, int s) const noexcept {
 
 void ProductModel::encode(const float* x, std::uint8_t* code) const {
   std::memset(code, 0, code_bytes());
+  const CodeKernels& k = code_kernels();
+  float distance[256];
   for (int s = 0; s < subspaces_; ++s) {
-    const Subspace sub = subspace(s);
-    int best = 0;
-    float least = std::numeric_limits<float>::max();
-    for (int c = 0; c < centroids(); ++c) {
-      const float d = part_of(Part::squared, x + sub.first, centroid(s, c), sub.size);
-      if (d < least) {
-        least = d;
-        best = c;
-      }
-    }
+    parts(x, s, Part::squared, distance);
+    const auto best =
+        static_cast<unsigned>(k.least(distance, static_cast<std::size_t>(centroids())));
     if (bits_ == 8)
       code[s] = static_cast<std::uint8_t>(best);
     else
@@ -94,26 +108,24 @@ void ProductModel::decode(const std::uint8_t* code, float* x) const noexcept {
 }
 
 std::vector<float> ProductModel::table(const float* q, Part part) const {
-  std::vector<float> t(code_bytes() * 256);
+  std::vector<float> t;
+  table(q, part, t);
+  return t;
+}
+
+void ProductModel::table(const float* q, Part part, std::vector<float>& t) const {
+  t.resize(code_bytes() * 256);
   if (bits_ == 8) {
-    for (int s = 0; s < subspaces_; ++s)
-      for (int c = 0; c < 256; ++c)
-        t[static_cast<std::size_t>(s) * 256 + static_cast<std::size_t>(c)] =
-            part_of(part, q + subspace(s).first, centroid(s, c), subspace(s).size);
-    return t;
+    for (int s = 0; s < subspaces_; ++s) parts(q, s, part, &t[static_cast<std::size_t>(s) * 256]);
+    return;
   }
   for (int s = 0; s < subspaces_; s += 2) {
     float low[16], high[16] = {};
-    for (int c = 0; c < 16; ++c) {
-      low[c] = part_of(part, q + subspace(s).first, centroid(s, c), subspace(s).size);
-      if (s + 1 < subspaces_)
-        high[c] =
-            part_of(part, q + subspace(s + 1).first, centroid(s + 1, c), subspace(s + 1).size);
-    }
+    parts(q, s, part, low);
+    if (s + 1 < subspaces_) parts(q, s + 1, part, high);
     float* out = &t[static_cast<std::size_t>(s / 2) * 256];
     for (int c = 0; c < 256; ++c) out[c] = low[c & 15] + high[c >> 4];
   }
-  return t;
 }
 
 float ProductModel::sum(const std::vector<float>& table, const std::uint8_t* code) const noexcept {

@@ -44,13 +44,18 @@ class ProductModel {
   // the L1 distance to the decoded vector.
   enum class Part { squared, product, absolute };
   std::vector<float> table(const float* q, Part part) const;
+  void table(const float* q, Part part, std::vector<float>& out) const;
   float sum(const std::vector<float>& table, const std::uint8_t* code) const noexcept;
   // The same for two codes.
   float between(const std::uint8_t* a, const std::uint8_t* b, Part part) const noexcept;
 
  private:
+  // The parts of the distances to all centroids of a subspace; q is the whole vector.
+  void parts(const float* q, int s, Part part, float* out) const noexcept;
+
   int dim_, subspaces_, bits_;
   std::vector<float> codebooks_;
+  std::vector<float> columns_;  // each subspace component by component, for vector instructions
 };
 
 // Subspaces when none are asked for: 8 dimensions each for 8 bits, 4 for 4 bits.

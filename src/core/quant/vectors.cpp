@@ -72,38 +72,35 @@ float augmented_part(float largest, float a, float b) noexcept {
 
 float error_quantile(const Codec& codec, const float* sample, std::size_t count, std::uint64_t seed,
                      float fallback) {
-  constexpr std::size_t kQueries = 32, kRows = 1024, kNear = 32, kEnough = 256;
+  constexpr std::size_t kQueries = 64, kNear = 16, kEnough = 256;
   const auto d = static_cast<std::size_t>(codec.dim());
   if (count < kEnough) return fallback;
   Rng rng(seed);
-  const std::size_t rows = std::min(kRows, count);
-  const std::size_t first = rng.below(count - rows + 1);
-  std::vector<float> x(rows * d), q(d), exact(rows);
-  std::vector<std::byte> codes(rows * codec.code_bytes());
-  for (std::size_t r = 0; r < rows; ++r) {
-    prepare(codec.metric(), sample + (first + r) * d, codec.dim(), &x[r * d]);
-    codec.encode(&x[r * d], &codes[r * codec.code_bytes()]);
-  }
-  std::vector<std::size_t> order(rows);
+  // The whole sample is searched. Estimates of what is near lie above the truth (the part that a
+  // code has lost is then shared by the query, and adds to the distance of the decoded vector), the
+  // more the nearer; the nearest of few rows are far.
+  std::vector<float> q(d), x(d);
+  std::vector<std::pair<float, std::size_t>> exact(count);
   std::vector<float> ratios;
+  std::vector<std::byte> code(codec.code_bytes());
+  const std::byte* const at_code = code.data();
   const auto prepared = codec.query();
   for (std::size_t n = 0; n < kQueries; ++n) {
-    const std::size_t query = rng.below(rows);
-    for (std::size_t r = 0; r < rows; ++r) {
-      order[r] = r;
-      exact[r] = exact_distance(codec.metric(), &x[query * d], &x[r * d], codec.dim());
+    const std::size_t query = rng.below(count);
+    prepare(codec.metric(), sample + query * d, codec.dim(), q.data());
+    for (std::size_t r = 0; r < count; ++r) {
+      prepare(codec.metric(), sample + r * d, codec.dim(), x.data());
+      exact[r] = {exact_distance(codec.metric(), q.data(), x.data(), codec.dim()), r};
     }
-    const auto nearer = [&](std::size_t a, std::size_t b) {
-      return exact[a] != exact[b] ? exact[a] < exact[b] : a < b;
-    };
-    std::nth_element(order.begin(), order.begin() + kNear, order.end(), nearer);
-    prepared->set(&x[query * d]);
-    for (std::size_t i = 0; i < kNear; ++i) {
-      if (order[i] == query) continue;  // a new query is not in the index
-      const std::byte* code = &codes[order[i] * codec.code_bytes()];
+    std::nth_element(exact.begin(), exact.begin() + kNear, exact.end());
+    prepared->set(sample + query * d);
+    for (std::size_t i = 0; i <= kNear; ++i) {
+      const auto [truth, row] = exact[i];
+      if (row == query) continue;  // a new query is not in the index
+      codec.encode(sample + row * d, code.data());
       float distance, error;
-      prepared->distances(&code, 1, &distance, &error);
-      if (error > 0) ratios.push_back((distance - exact[order[i]]) / error);
+      prepared->distances(&at_code, 1, &distance, &error);
+      if (error > 0) ratios.push_back((distance - truth) / error);
     }
   }
   if (ratios.size() < kEnough) return fallback;

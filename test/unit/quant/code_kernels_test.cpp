@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/base/rng.h"
@@ -115,6 +116,42 @@ TEST_P(CodeKernelsTest, AllPairsProductsAreExact) {
         ASSERT_EQ(out[r * columns + c], expected) << r << ' ' << c;
       }
   }
+}
+
+TEST_P(CodeKernelsTest, CentroidsAreComparedComponentByComponent) {
+  Rng rng(8);
+  for (const std::size_t n : {16u, 256u})
+    for (std::size_t size = 1; size <= 19; size += 3) {
+      std::vector<float> q(size), columns(size * n), out(n);
+      for (float& v : q) v = static_cast<float>(rng.normal());
+      for (float& v : columns) v = static_cast<float>(rng.normal());
+      const auto expect = [&](auto part, const char* what) {
+        for (std::size_t c = 0; c < n; ++c) {
+          double sum = 0;
+          for (std::size_t j = 0; j < size; ++j) sum += part(q[j], columns[j * n + c]);
+          ASSERT_NEAR(out[c], sum, 1e-4 * (1 + std::abs(sum))) << what << ' ' << size << ' ' << c;
+        }
+      };
+      k().centroid_squares(q.data(), columns.data(), size, n, out.data());
+      expect([](double a, double b) { return (a - b) * (a - b); }, "squares");
+      k().centroid_products(q.data(), columns.data(), size, n, out.data());
+      expect([](double a, double b) { return a * b; }, "products");
+      k().centroid_absolutes(q.data(), columns.data(), size, n, out.data());
+      expect([](double a, double b) { return std::abs(a - b); }, "absolutes");
+    }
+}
+
+TEST_P(CodeKernelsTest, TheFirstOfTheLeastIsFound) {
+  std::vector<float> x(64, 3.0f);
+  EXPECT_EQ(k().least(x.data(), 64), 0u);
+  x[63] = -1;
+  EXPECT_EQ(k().least(x.data(), 64), 63u);
+  x[17] = x[40] = -2;
+  EXPECT_EQ(k().least(x.data(), 64), 17u);
+  x[5] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(k().least(x.data(), 64), 17u);
+  std::fill(x.begin(), x.end(), std::numeric_limits<float>::infinity());
+  EXPECT_EQ(k().least(x.data(), 64), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, CodeKernelsTest, ::testing::Range(0, simd::kLevels),

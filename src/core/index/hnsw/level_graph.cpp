@@ -5,19 +5,35 @@
 #include <memory>
 
 #include "core/index/hnsw/hubs.h"
+#include "core/index/hnsw/leaf_clusters.h"
 #include "core/index/hnsw/refine.h"
 #include "core/index/hnsw/select.h"
 
 namespace rv::index::hnsw {
 namespace {
 
+// Candidates from other clusters of the leaf; returns how many of a member's k they are at most.
+int add_between(const Leaf& leaf, int k, const LeafClusters& clusters, PairTable& candidates) {
+  std::vector<Pair> near;
+  const int most = LeafClusters::share(k);
+  for (std::size_t i = 0; i < leaf.size(); ++i) {
+    clusters.nearest(i, most, near);
+    for (const Pair& pair : near)
+      candidates.add(leaf[i] & ~kPrimary, {pair.distance, leaf[pair.position] & ~kPrimary});
+  }
+  return most;
+}
+
 // All pairs of a leaf by integer products; each member's nearest become candidates.
 void compare_leaf(const CodeArray& codes, const std::vector<std::uint32_t>& members,
                   const Leaf& leaf, int k, PackedCodes& packed, std::vector<std::uint32_t>& ids,
-                  PairTable& candidates) {
+                  LeafClusters& clusters, PairTable& candidates) {
   ids.resize(leaf.size());
   for (std::size_t i = 0; i < leaf.size(); ++i) ids[i] = members[leaf[i] & ~kPrimary];
   packed.assign(codes, ids.data(), ids.size());
+  if (clusters.find(leaf.size(), k,
+                    [&packed](std::size_t i, float* out) { packed.distances(i, out); }))
+    k -= add_between(leaf, k, clusters, candidates);
   std::vector<float> best(4 * static_cast<std::size_t>(k));
   std::vector<std::uint32_t> index(4 * static_cast<std::size_t>(k));
   for (std::size_t i = 0; i < leaf.size(); i += 4) {
@@ -42,16 +58,20 @@ void compare_leaf(const CodeArray& codes, const std::vector<std::uint32_t>& memb
 
 // The same for codecs whose distance is no product.
 void compare_leaf_by_query(const CodeArray& codes, const std::vector<std::uint32_t>& members,
-                           const Leaf& leaf, int k, quant::CodeQuery& query,
+                           const Leaf& leaf, int k, quant::CodeQuery& query, LeafClusters& clusters,
                            PairTable& candidates) {
   const std::size_t n = leaf.size();
   std::vector<const std::byte*> pointers(n);
   std::vector<float> distance(n), error(n);
   for (std::size_t i = 0; i < n; ++i) pointers[i] = codes[members[leaf[i] & ~kPrimary]];
+  const auto distances = [&](std::size_t i, float* out) {
+    query.set_code(pointers[i]);
+    query.distances(pointers.data(), static_cast<int>(n), out, error.data());
+  };
+  if (clusters.find(n, k, distances)) k -= add_between(leaf, k, clusters, candidates);
   std::vector<Pair> pairs(n);
   for (std::size_t i = 0; i < n; ++i) {
-    query.set_code(pointers[i]);
-    query.distances(pointers.data(), static_cast<int>(n), distance.data(), error.data());
+    distances(i, distance.data());
     pairs.clear();
     for (std::size_t j = 0; j < n; ++j)
       if (j != i && distance[j] == distance[j]) pairs.push_back({distance[j], leaf[j] & ~kPrimary});
@@ -184,13 +204,16 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
   work.for_range(leaves.size(), 4, [&](std::size_t begin, std::size_t end) {
     PackedCodes packed(codec);
+    LeafClusters clusters;
     std::vector<std::uint32_t> ids;
     const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
     for (std::size_t l = begin; l < end; ++l) {
       if (query == nullptr)
-        compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, *candidates);
+        compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, clusters,
+                     *candidates);
       else
-        compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, *candidates);
+        compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, clusters,
+                              *candidates);
     }
   });
   leaves.clear();

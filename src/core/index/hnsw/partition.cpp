@@ -51,6 +51,14 @@ void PackedCodes::nearest(const std::int8_t* const* rows, const quant::Codec::Ex
                                skip[r], k, best + r * k, index + r * k);
 }
 
+void PackedCodes::distances(std::size_t i, float* out) {
+  const std::int8_t* four[4] = {row(i), row(i), row(i), row(i)};
+  quant::code_kernels().rows4(four, packed_.data(), sums_.data(), dim_, columns_, dots_.data(),
+                              columns_);
+  for (std::size_t j = 0; j < count_; ++j)
+    out[j] = norms_[i] + norms_[j] - scales_[i] * scales_[j] * static_cast<float>(dots_[j]);
+}
+
 namespace {
 
 using MakeAssigner = std::unique_ptr<Assigner> (*)(const quant::Codec&, const CodeArray&);

@@ -78,6 +78,8 @@ class PackedCodes {
                int row_count, const std::size_t* skip, int k, float* best, std::uint32_t* index,
                int* found);
   quant::Codec::Expanded expanded(std::size_t i) const noexcept { return {norms_[i], scales_[i]}; }
+  // Link distances of code i to all count() codes.
+  void distances(std::size_t i, float* out);
 
  private:
   const quant::Codec& codec_;
