@@ -165,7 +165,7 @@ void KMeans::seed_in_two_levels() {
 
 // Gives every row its nearest centre; returns the sum of the distances.
 double KMeans::assign() {
-  const NearestCentre finder(centres_.data(), k_, d_, o_.measure);
+  const NearestCentre finder(centres_.data(), k_, d_, o_.measure, o_.search);
   nearest_.resize(n_);
   distance_.resize(n_);
   work_.for_range(n_, kGrain, [&](std::size_t begin, std::size_t end) {
@@ -250,7 +250,7 @@ std::vector<float> KMeans::run() {
     seed_directly();
   } else {
     seed_in_two_levels();
-    o_.iterations = std::min(o_.iterations, 4);
+    if (o_.search == Search::exact) o_.iterations = std::min(o_.iterations, 4);
   }
   iterate(o_.iterations);
   if (o_.balance && k_ > 1) {

@@ -15,7 +15,8 @@ struct KMeansOptions {
   std::size_t centres = 1;
   Measure measure = Measure::euclidean;
   std::uint64_t seed = 42;
-  int iterations = 12;   // at most; fewer when the error no longer falls
+  int iterations = 12;  // at most; fewer when the error no longer falls
+  Search search = Search::exact;
   bool balance = false;  // break up clusters that are far larger than the average
 };
 

@@ -33,6 +33,7 @@ class LazyOrder {
   void set_horizon(float bound) noexcept { horizon_ = bound; }
 
   void add(const std::vector<Candidate>& candidates) {
+    if (far_.empty()) far_.reserve(candidates.size());
     for (const Candidate& c : candidates) (c.exact ? ready_ : far_).push_back({c.bound, c.row});
     std::make_heap(ready_.begin(), ready_.end());
     far_.insert(far_.end(), near_.begin(), near_.end());

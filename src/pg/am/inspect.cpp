@@ -279,9 +279,14 @@ RV_FUNCTION(rv_index_memory_estimate)
   const IndexEstimate e = inspector->estimate(rows, dim, f.type, options);
   options.finish();
   const double allowed = maintenance_work_mem * 1024.0;
+  const bool fits = e.build_bytes <= allowed;
+  const std::string parts = fits || e.parts == 0
+                                ? std::string()
+                                : ", \"parts\": " + json_number(e.parts) +
+                                      ", \"part_bytes\": " + json_number(e.part_bytes);
   return jsonb_of("{\"rows\": " + json_number(rows) + ", \"dimensions\": " + std::to_string(dim) +
                   ", \"build_bytes\": " + json_number(e.build_bytes) +
                   ", \"index_bytes\": " + json_number(e.index_bytes) +
                   ", \"maintenance_work_mem_bytes\": " + json_number(allowed) +
-                  ", \"fits\": " + (e.build_bytes <= allowed ? "true" : "false") + "}");
+                  ", \"fits\": " + (fits ? "true" : "false") + parts + "}");
 }

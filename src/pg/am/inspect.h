@@ -28,6 +28,10 @@ struct IndexProblem {
 struct IndexEstimate {
   double build_bytes;  // memory of a build that holds everything
   double index_bytes;
+  // How a build goes on that does not fit into maintenance_work_mem: parts and the memory of one;
+  // 0: not in parts.
+  double parts = 0;
+  double part_bytes = 0;
 };
 
 struct Inspector {

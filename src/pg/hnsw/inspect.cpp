@@ -5,6 +5,7 @@
 
 #include "core/index/hnsw/bulk_build.h"
 #include "core/index/hnsw/check.h"
+#include "core/index/hnsw/parted_build.h"
 #include "core/index/hnsw/remove.h"
 #include "pg/base/json_options.h"
 #include "pg/hnsw/hnsw.h"
@@ -115,8 +116,12 @@ IndexEstimate estimate(double rows, int dim, const std::string& type, JsonOption
   g.code_bytes = codec->code_bytes();
   const double per_page = std::max(1u, g.node_slots());
   const double upper = rows / (o.m - 1) / std::max(1u, g.aux_slots());
+  const core::PartedPlan plan =
+      core::plan_parts(*codec, o, static_cast<std::size_t>(maintenance_work_mem) * 1024,
+                       static_cast<std::size_t>(std::min(rows, 1e12)));
   return {rows * static_cast<double>(core::BulkBuild::bytes_per_row(*codec, o)),
-          8192 * (2 + std::ceil(rows / per_page) + std::ceil(upper))};
+          8192 * (2 + std::ceil(rows / per_page) + std::ceil(upper)),
+          static_cast<double>(plan.parts), static_cast<double>(plan.bytes)};
 }
 
 }  // namespace

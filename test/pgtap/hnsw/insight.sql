@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(31);
+SELECT plan(34);
 CREATE TABLE items (id int PRIMARY KEY, v vector(16));
 SELECT setseed(0.5);
 INSERT INTO items SELECT i, (SELECT array_agg(random() + c) FROM (SELECT c FROM generate_series(1, 16)) y)::real[]::vector FROM (SELECT i, i % 5 AS c FROM generate_series(1, 3000) i) x;
@@ -40,6 +40,11 @@ SELECT throws_ok($$SELECT * FROM ruvector_advise('items_v', 2)$$, '22023', 'targ
 SELECT cmp_ok((ruvector_index_memory_estimate('items', 'v') ->> 'build_bytes')::float8, '>', 3000 * 100::float8, 'memory of a build');
 SELECT ok((ruvector_index_memory_estimate('items', 'v', 'hnsw', '{"m": 8}') ->> 'index_bytes')::float8 BETWEEN 0.7 * pg_relation_size('items_v') AND 1.5 * pg_relation_size('items_v'), 'size of an index');
 SELECT is((ruvector_index_memory_estimate('items', 'v', 'hnsw', '{"rows": 10000000, "dimensions": 768}') ->> 'fits')::boolean, false, 'ten million rows do not fit into the default memory');
+SET maintenance_work_mem = '64MB';
+SELECT cmp_ok((ruvector_index_memory_estimate('items', 'v', 'hnsw', '{"rows": 1000000, "dimensions": 768}') ->> 'parts')::int, '>', 20, 'a million rows in 64 MB are built in parts');
+SELECT cmp_ok((ruvector_index_memory_estimate('items', 'v', 'hnsw', '{"rows": 1000000, "dimensions": 768}') ->> 'part_bytes')::float8, '<=', 64 * 1024 * 1024::float8, 'one of which fits');
+SELECT is(ruvector_index_memory_estimate('items', 'v') -> 'parts', NULL, 'what fits has no parts');
+RESET maintenance_work_mem;
 SELECT throws_ok($$SELECT ruvector_index_memory_estimate('items', 'v', 'hnsw', '{"lists": 3}')$$, '22023', NULL, 'unknown options are refused');
 SELECT throws_ok($$SELECT ruvector_index_memory_estimate('items', 'w')$$, '42703', 'column "w" does not exist', 'columns are checked');
 

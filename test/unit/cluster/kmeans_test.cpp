@@ -40,6 +40,54 @@ double error_of(const std::vector<float>& x, const std::vector<float>& centres, 
   return total;
 }
 
+// What the fast search returns is the nearest, or hardly farther.
+TEST(NearestCentre, FastSearchFindsWhatIsAboutAsNear) {
+  Rng rng(3);
+  for (const Measure measure : {Measure::euclidean, Measure::direction})
+    for (const std::size_t dim : {64u, 100u, 768u})
+      for (const std::size_t k : {64u, 300u, 1100u}) {
+        std::vector<float> centres(k * dim), x(203 * dim);
+        const float offset = measure == Measure::euclidean ? 30.0f : 0.3f;
+        for (float& v : centres) v = offset + static_cast<float>(rng.normal());
+        for (float& v : x) v = offset + static_cast<float>(rng.normal());
+        if (measure == Measure::direction)
+          for (std::vector<float>* m : {&centres, &x})
+            for (std::size_t r = 0; r < m->size() / dim; ++r) {
+              float* v = m->data() + r * dim;
+              const float norm = std::sqrt(simd::kernels().inner_product(v, v, dim));
+              for (std::size_t i = 0; i < dim; ++i) v[i] /= norm;
+            }
+        const NearestCentre exact(centres.data(), k, dim, measure);
+        const NearestCentre fast(centres.data(), k, dim, measure, Search::fast);
+        std::vector<std::uint32_t> a(203), b(203);
+        std::vector<float> da(203), db(203);
+        exact.find(x.data(), 203, a.data(), da.data());
+        fast.find(x.data(), 203, b.data(), db.data());
+        std::size_t same = 0;
+        for (std::size_t r = 0; r < 203; ++r) {
+          same += a[r] == b[r];
+          ASSERT_LE(db[r], da[r] * 1.01f + 1e-5f) << dim << ' ' << k << ' ' << r;
+        }
+        EXPECT_GE(same, 200u) << dim << ' ' << k;
+      }
+}
+
+// Numbers that no byte stands for.
+TEST(NearestCentre, FastSearchCopesWithExtremes) {
+  const std::size_t dim = 64, k = 70;
+  std::vector<float> centres(k * dim), x(3 * dim);
+  for (std::size_t c = 0; c < k; ++c) centres[c * dim + c % dim] = c < dim ? 1.0f : 1e20f;
+  for (std::size_t i = 0; i < dim; ++i) x[i] = centres[5 * dim + i];
+  x[dim + 3] = 1e20f;  // the sixty-eighth
+  const NearestCentre fast(centres.data(), k, dim, Measure::euclidean, Search::fast);
+  std::vector<std::uint32_t> nearest(3);
+  std::vector<float> distance(3);
+  fast.find(x.data(), 3, nearest.data(), distance.data());
+  EXPECT_EQ(nearest[0], 5u);
+  EXPECT_EQ(nearest[1], 67u);
+  EXPECT_LE(distance[2], 1.0f);
+}
+
 TEST(NearestCentre, AgreesWithTryingAll) {
   Rng rng(1);
   for (const std::size_t dim : {1u, 7u, 64u, 130u})

@@ -18,6 +18,14 @@ constexpr int kNear = 6;  // leaders among which a neighbour part is looked for
 // Rows come once as nodes and up to twice as guests, and parts differ in size.
 constexpr double kPlannedShare = 0.3, kMostShare = 0.6;
 
+LevelParams part_params(const Options& options, std::uint64_t seed) noexcept {
+  LevelParams p = level_params(options, 2 * options.m, seed);
+  // A guest is compared in two parts: fewer leaves in each make the same effort.
+  p.partition.fan = std::max(3, p.partition.fan * 3 / 5);
+  p.hubs = false;  // of the whole, not of each part
+  return p;
+}
+
 std::span<const std::byte> bytes_of(const void* p, std::size_t n) {
   return {static_cast<const std::byte*>(p), n};
 }
@@ -33,6 +41,20 @@ std::unique_ptr<CodeArray> encode_leaders(const quant::Codec& codec, const float
   return codes;
 }
 
+PartedPlan plan_parts(const quant::Codec& codec, const Options& options, std::size_t memory,
+                      std::size_t rows) {
+  const std::size_t row = codec.code_bytes() + sizeof(PartedBuild::Row) + sizeof(NodeId) +
+                          level_bytes_per_member(part_params(options, 1));
+  PartedPlan plan{};
+  plan.capacity = std::max(kLeastCapacity, memory / 4 * 3 / row);
+  plan.parts = std::clamp<std::size_t>(
+      static_cast<std::size_t>(std::ceil(static_cast<double>(rows) /
+                                         (kPlannedShare * static_cast<double>(plan.capacity)))),
+      1, kMostParts);
+  plan.bytes = plan.capacity * row + memory / 5;
+  return plan;
+}
+
 PartedBuild::PartedBuild(std::shared_ptr<const quant::Codec> codec, const Options& options,
                          const Work& work, std::uint64_t seed, std::size_t memory,
                          std::size_t expected_rows, std::unique_ptr<CodeArray> leaders,
@@ -43,25 +65,19 @@ PartedBuild::PartedBuild(std::shared_ptr<const quant::Codec> codec, const Option
       seed_(seed),
       make_file_(std::move(make_file)),
       rng_(seed),
-      params_(level_params(options, 2 * options.m, seed)),
+      params_(part_params(options, seed)),
       expected_rows_(std::max<std::size_t>(expected_rows, 1)),
       codes_(std::move(leaders)),
       upper_codes_(codec_->code_bytes()) {
-  // A guest is compared in two parts: fewer leaves in each make the same effort.
-  params_.partition.fan = std::max(3, params_.partition.fan * 3 / 5);
-  params_.hubs = false;  // of the whole, not of each part
+  const PartedPlan plan = plan_parts(*codec_, options, memory, expected_rows_);
   const std::size_t code = codec_->code_bytes();
-  const std::size_t row = code + sizeof(Row) + sizeof(NodeId) + level_bytes_per_member(params_);
-  capacity_ = std::max(kLeastCapacity, memory / 4 * 3 / row);
+  capacity_ = plan.capacity;
   const LevelParams upper = level_params(options_, options_.m, seed);
   most_upper_ = std::max<std::size_t>(kLeastCapacity / 2,
                                       memory / 5 / (code + level_bytes_per_member(upper) + 16));
   upper_share_ = std::min(1.0 / options_.m,
                           static_cast<double>(most_upper_) / static_cast<double>(expected_rows_));
-  const auto wanted = static_cast<std::size_t>(std::ceil(
-      static_cast<double>(expected_rows_) / (kPlannedShare * static_cast<double>(capacity_))));
-  group_leaders(std::clamp<std::size_t>(
-      wanted, 1, std::clamp<std::size_t>(codes_->size() / 2, 1, kMostParts)));
+  group_leaders(std::min(plan.parts, std::clamp<std::size_t>(codes_->size() / 2, 1, kMostParts)));
   batch_rows_ = std::clamp<std::size_t>(memory / 16 / code, 256, 8192);
 }
 

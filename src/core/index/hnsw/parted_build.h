@@ -29,6 +29,15 @@ namespace rv::index::hnsw {
 std::unique_ptr<CodeArray> encode_leaders(const quant::Codec& codec, const float* sample,
                                           std::size_t count);
 
+// What a build in parts within `memory` comes to.
+struct PartedPlan {
+  std::size_t capacity;  // nodes and guests that are linked at a time
+  std::size_t parts;
+  std::size_t bytes;  // of one part while it is linked, and of the upper levels
+};
+PartedPlan plan_parts(const quant::Codec& codec, const Options& options, std::size_t memory,
+                      std::size_t rows);
+
 class PartedBuild {
  public:
   // `memory` bounds what is in memory at a time; expected_rows need not be exact. `leaders` come
@@ -47,6 +56,8 @@ class PartedBuild {
   void finish(PageStore& store, const std::function<void(std::size_t, std::size_t)>& progress);
 
  private:
+  friend PartedPlan plan_parts(const quant::Codec& codec, const Options& options,
+                               std::size_t memory, std::size_t rows);
   struct Part {
     std::unique_ptr<ScratchFile> rows, guests;
     std::size_t row_count = 0, guest_count = 0;

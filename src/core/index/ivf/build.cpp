@@ -48,6 +48,7 @@ Training train(const BuildOptions& options, const float* sample, std::size_t cou
   k.measure = measure_of(options.codec.metric);
   k.seed = options.seed;
   k.balance = true;
+  k.search = cluster::Search::fast;
   if (k.measure == cluster::Measure::direction) {
     std::vector<float> unit(sample, sample + count * dim);
     work.for_range(count, kGrain, [&](std::size_t begin, std::size_t end) {
@@ -134,7 +135,7 @@ Encoder::Encoder(const Training& training)
     : training_(training),
       nearest_(training.centres.data(), training.options.lists,
                static_cast<std::size_t>(training.options.codec.dim),
-               measure_of(training.options.codec.metric)) {}
+               measure_of(training.options.codec.metric), cluster::Search::fast) {}
 
 void Encoder::encode(const float* x, std::size_t count, std::uint32_t* lists, std::byte* codes,
                      const Work& work) const {

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kLeastHeld = 1024;
 constexpr std::size_t kMostCodes = 1024;  // on a page
+// Of the next list; the processor goes on by itself, and more requests would only wait.
+constexpr std::size_t kTouched = 1024;
 
 }  // namespace
 
@@ -61,7 +63,7 @@ void Search::widen(std::uint32_t count) {
   end_ = std::max(from, std::min(probes_.size(), begin_ + count));
   if (end_ == from) return;
   counts_.lists += end_ - from;
-  for (std::size_t i = from; i < end_; ++i) read_list(probes_[i].list);
+  read_lists(from);
   order_.clear();
   hand_on();
 }
@@ -71,8 +73,23 @@ void Search::widen(std::uint32_t count) {
 void Search::read_window() {
   held_.clear();
   dropped_ = false;
-  for (std::size_t i = begin_; i < end_; ++i) read_list(probes_[i].list);
+  read_lists(begin_);
   hand_on();
+}
+
+// The lists of the probes from `from` on; the begin of each is asked for before the list ahead of
+// it is read.
+void Search::read_lists(std::size_t from) {
+  if (from >= end_) return;
+  Block next = read_head(store_, *index_, probes_[from].list).first;
+  for (std::size_t i = from; i < end_; ++i) {
+    const Block first = next;
+    if (i + 1 < end_) {
+      next = read_head(store_, *index_, probes_[i + 1].list).first;
+      if (next != kNoBlock) store_.touch(next, 0, kTouched);
+    }
+    read_list(probes_[i].list, first);
+  }
 }
 
 void Search::hand_on() {
@@ -86,7 +103,17 @@ void Search::hand_on() {
   order_.add(held_);
 }
 
-void Search::hold(const Candidate& c) {
+// All candidates of a part of a page. Where they fit, which is nearly always, they are only written
+// down.
+void Search::hold(const Candidate* candidates, std::size_t count) {
+  if (!resumed_ && held_.size() + count < limit_) {
+    held_.insert(held_.end(), candidates, candidates + count);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) hold_nearest(candidates[i]);
+}
+
+void Search::hold_nearest(const Candidate& c) {
   if (resumed_ && !(last_ < c)) return;
   if (held_.size() < limit_) {
     held_.push_back(c);
@@ -100,13 +127,14 @@ void Search::hold(const Candidate& c) {
   std::push_heap(held_.begin(), held_.end());
 }
 
-void Search::read_list(std::uint32_t list) {
+void Search::read_list(std::uint32_t list, Block first) {
   const std::size_t bytes = index_->meta.code_bytes;
   const std::size_t capacity = list_page_capacity(store_.content_bytes(), bytes);
   float distance[kMostCodes], error[kMostCodes];
   const std::byte* codes[kMostCodes];
+  Candidate candidates[kMostCodes];
   std::uint64_t steps = 0;
-  for (Block at = read_head(store_, *index_, list).first; at != kNoBlock;) {
+  for (Block at = first; at != kNoBlock;) {
     if (++steps > store_.blocks()) store_.fail(at, "the pages of a list form a circle");
     {
       const PageRead page(store_, at, kListPage);
@@ -124,8 +152,9 @@ void Search::read_list(std::uint32_t list) {
           if (std::isnan(bound)) bound = std::numeric_limits<float>::max();
           const RowId row = *page.at<RowId>(row_offset(from + i));
           store_.check_row(at, static_cast<std::uint32_t>(row >> 16));
-          hold({row, bound, exact});
+          candidates[i] = {row, bound, exact};
         }
+        hold(candidates, count);
       }
       counts_.codes += n;
       at = head->next;

@@ -62,8 +62,10 @@ class Search {
   };
   void read_window();
   void hand_on();
-  void read_list(std::uint32_t list);
-  void hold(const Candidate& c);
+  void read_lists(std::size_t from);
+  void read_list(std::uint32_t list, Block first);
+  void hold(const Candidate* candidates, std::size_t count);
+  void hold_nearest(const Candidate& c);
 
   PageStore& store_;
   std::shared_ptr<const Description> index_;
