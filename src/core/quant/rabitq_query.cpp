@@ -9,7 +9,8 @@ RabitqQuery::RabitqQuery(const RabitqCodec& codec)
     : codec_(codec),
       kernels_(code_kernels()),
       rotated_(codec.rotation_.padded()),
-      components_(codec.rotation_.padded()) {}
+      components_(codec.rotation_.padded()),
+      ones_(codec.rotation_.padded(), 1) {}
 
 void RabitqQuery::quantize() {
   const std::size_t n = rotated_.size();
@@ -66,8 +67,7 @@ void RabitqQuery::set_link(const float* x) {
 
 void RabitqQuery::set_code(const std::byte* code) {
   const Codec::Expanded e = codec_.expand(code, components_.data());
-  std::int32_t sum = 0;
-  for (std::int8_t c : components_) sum += c;
+  const std::int32_t sum = kernels_.dot8(ones_.data(), components_.data(), components_.size());
   offset_sum_ = codec_.offset_ * static_cast<float>(sum);
   base_ = e.norm;
   weight_norm_ = 1;
@@ -87,7 +87,9 @@ void RabitqQuery::run(const std::byte* const* codes, int n, float* distance, flo
     const auto* planes = reinterpret_cast<const std::uint8_t*>(codes[i] + sizeof h);
     const float product = static_cast<float>(dot(planes)) - offset_sum_;
     distance[i] = base_ + weight_norm_ * h.norm - weight_ * h.scale * product;
-    error[i] = error_weight_ * h.error + query_error_ * std::sqrt(h.norm);
+    error[i] = error_weight_ * h.error;
+    // Codes that aim at codes, in builds, have no error of their own.
+    if (query_error_ != 0) error[i] += query_error_ * std::sqrt(h.norm);
   }
 }
 

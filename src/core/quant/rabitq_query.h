@@ -25,6 +25,7 @@ class RabitqQuery final : public CodeQuery {
   const CodeKernels& kernels_;
   std::vector<float> rotated_;
   std::vector<std::int8_t> components_;
+  std::vector<std::uint8_t> ones_;  // to sum with
   // estimate = base + weight_norm * norm - weight * scale * (dot - sum offset)
   float base_ = 0;
   float weight_norm_ = 0;

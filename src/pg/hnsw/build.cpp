@@ -157,15 +157,18 @@ Built build(Relation heap, Relation index, IndexInfo* info) {
   const auto linking = [](std::size_t done, std::size_t of) { progress(kLinking, done, of); };
   if (bulk != nullptr) {
     bulk->build(linking);
+    bulk->link_unreached(kIncomingLinks);
     bulk->write(store, [](std::size_t done, std::size_t of) { progress(kWriting, done, of); });
     bulk.reset();
-  } else if (parted != nullptr) {
-    parted->finish(store, linking);
-    parted.reset();
+  } else {
+    if (parted != nullptr) {
+      parted->finish(store, linking);
+      parted.reset();
+      graph = std::make_unique<core::Graph>(store, codec);
+    }
+    core::link_unreached(*graph, kIncomingLinks);
+    store.unpin_all();
   }
-  if (graph == nullptr) graph = std::make_unique<core::Graph>(store, codec);
-  core::link_unreached(*graph, kIncomingLinks);
-  store.unpin_all();
   result.index_rows = static_cast<double>(rows);
   store.log_whole_fork();
   return result;

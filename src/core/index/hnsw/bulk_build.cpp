@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/index/hnsw/page_writer.h"
+#include "core/index/hnsw/reach.h"
 
 namespace rv::index::hnsw {
 // ef_construction means effort, as it does for insertion: 64 takes 12 candidates from each of 5
@@ -106,6 +107,10 @@ void BulkBuild::build(const std::function<void(std::size_t, std::size_t)>& progr
                     level_params(options, l == 0 ? 2 * options_.m : options_.m, seed_), work_);
     progress(level.members.size(), n);
   }
+}
+
+std::size_t BulkBuild::link_unreached(int least) {
+  return graphs_.empty() ? 0 : hnsw::link_unreached(graphs_[0].graph, least);
 }
 
 void BulkBuild::write(PageStore& store,

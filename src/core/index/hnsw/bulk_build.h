@@ -31,6 +31,9 @@ class BulkBuild {
 
   // Links all levels. `progress(done, of)` is called between steps.
   void build(const std::function<void(std::size_t, std::size_t)>& progress);
+  // After build(): gives every node at least so many links that lead to it (reach.h). Returns how
+  // many were set.
+  std::size_t link_unreached(int least);
   // Writes nodes and records behind the pages that Graph::create() wrote, and the entry point.
   void write(PageStore& store, const std::function<void(std::size_t, std::size_t)>& progress);
 

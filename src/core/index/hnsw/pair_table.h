@@ -13,9 +13,13 @@ struct Pair {
   std::uint32_t position;
 };
 
-inline bool pair_less(const Pair& a, const Pair& b) noexcept {
-  return a.distance < b.distance || (a.distance == b.distance && a.position < b.position);
-}
+// An object, not a function: sorts take it by its type and inline it.
+struct PairLess {
+  bool operator()(const Pair& a, const Pair& b) const noexcept {
+    return a.distance < b.distance || (a.distance == b.distance && a.position < b.position);
+  }
+};
+inline constexpr PairLess pair_less;
 
 // Room for a fixed number of pairs for each member, filled by several threads.
 class PairTable {

@@ -25,26 +25,35 @@ std::vector<std::uint8_t> count_incoming(Graph& graph) {
   return incoming;
 }
 
-// Puts a link to `node` into the list of `from`; false when it is there or nothing may go.
+// Puts a link to `node` into a list of `count` links with room for `most`; false when it is there
+// or nothing may go.
+bool put_link(std::uint32_t* links, int& count, int most, std::uint32_t node, int least,
+              std::vector<std::uint8_t>& incoming) {
+  if (std::find(links, links + count, node) != links + count) return false;
+  if (count < most) {
+    links[count++] = node;
+  } else {
+    std::uint32_t* full = std::max_element(
+        links, links + count,
+        [&](std::uint32_t a, std::uint32_t b) { return incoming[a] < incoming[b]; });
+    if (incoming[*full] <= least + 1) return false;
+    if (incoming[*full] < 255) --incoming[*full];
+    *full = node;
+  }
+  ++incoming[node];
+  return true;
+}
+
 bool take_link(Graph& graph, NodeId from, NodeId node, int least,
                std::vector<std::uint8_t>& incoming) {
   PageEdits edits(graph.store());
   std::byte* page = edits.edit(graph.node_block(from), kNodePage);
   NodeHeader* header = graph.node_in(page, graph.node_slot(from));
   if ((header->flags & (kNodeUsed | kNodeDeleted)) != kNodeUsed) return false;
-  NodeId* links = graph.links_of(header);
-  const int count = graph.link_count(header);
-  if (std::find(links, links + count, node) != links + count) return false;
-  if (count < graph.geometry().max_links()) {
-    links[header->link_count++] = node;
-  } else {
-    NodeId* most = std::max_element(links, links + count,
-                                    [&](NodeId a, NodeId b) { return incoming[a] < incoming[b]; });
-    if (incoming[*most] <= least + 1) return false;
-    if (incoming[*most] < 255) --incoming[*most];
-    *most = node;
-  }
-  ++incoming[node];
+  int count = graph.link_count(header);
+  if (!put_link(graph.links_of(header), count, graph.geometry().max_links(), node, least, incoming))
+    return false;
+  header->link_count = static_cast<std::uint8_t>(count);
   edits.commit();
   return true;
 }
@@ -77,6 +86,29 @@ std::size_t link_unreached(Graph& graph, int least) {
         set += take_link(graph, chosen[i], node, least, incoming) ? 1 : 0;
     }
     graph.store().unpin_all();
+  }
+  return set;
+}
+
+std::size_t link_unreached(LevelGraph& graph, int least) {
+  const auto degree = static_cast<std::size_t>(graph.degree);
+  std::vector<std::uint8_t> incoming(graph.counts.size());
+  for (std::size_t p = 0; p < graph.counts.size(); ++p)
+    for (std::size_t i = 0; i < graph.counts[p]; ++i)
+      if (std::uint8_t& n = incoming[graph.links[p * degree + i]]; n < 255) ++n;
+  std::size_t set = 0;
+  std::vector<std::uint32_t> chosen;
+  for (const std::uint32_t p : graph.order) {
+    if (incoming[p] >= least) continue;
+    const auto links = graph.links.begin() + static_cast<std::ptrdiff_t>(p * degree);
+    chosen.assign(links, links + graph.counts[p]);
+    for (std::size_t i = 0; i < chosen.size() && incoming[p] < least; ++i) {
+      int count = graph.counts[chosen[i]];
+      if (!put_link(&graph.links[chosen[i] * degree], count, graph.degree, p, least, incoming))
+        continue;
+      graph.counts[chosen[i]] = static_cast<std::uint8_t>(count);
+      ++set;
+    }
   }
   return set;
 }

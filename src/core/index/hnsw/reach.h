@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/index/hnsw/graph.h"
+#include "core/index/hnsw/level_graph.h"
 
 namespace rv::index::hnsw {
 
@@ -12,5 +13,7 @@ namespace rv::index::hnsw {
 // lead to. For a graph that nobody else reads or changes, at the end of a build. Deterministic.
 // Returns how many links were set.
 std::size_t link_unreached(Graph& graph, int least);
+// The same for a level that is not written yet; it sets the same links.
+std::size_t link_unreached(LevelGraph& graph, int least);
 
 }  // namespace rv::index::hnsw

@@ -6,15 +6,15 @@
 #include "core/index/hnsw/slots.h"
 
 namespace rv::index::hnsw {
-namespace {
-
-// Calls visit(block) for every page of a kind that exists when it is reached.
+// Calls visit(block) for every page of a kind that exists when it is reached. A page keeps its kind
+// for ever (invariant 1), so each is asked once, but for those that were never written.
 template <class Visit>
-void for_pages(Graph& graph, PageKind kind, const std::function<void()>& pause, Visit visit) {
-  PageStore& store = graph.store();
+void Remover::for_pages(PageKind kind, const std::function<void()>& pause, Visit visit) {
+  PageStore& store = graph_.store();
   for (Block block = 1; block < store.blocks(); ++block) {
-    PageKind found;
-    {
+    if (block >= kinds_.size()) kinds_.resize(std::size_t{block} + 1024, kFreePage);
+    PageKind& found = kinds_[block];
+    if (found == kFreePage) {
       const PageRead page(store, block, kFreePage);
       found = page.kind();
     }
@@ -26,8 +26,6 @@ void for_pages(Graph& graph, PageKind kind, const std::function<void()>& pause, 
     pause();
   }
 }
-
-}  // namespace
 
 Remover::Remover(Graph& graph)
     : graph_(graph), select_(graph.codec()), query_(graph.codec().query()) {}
@@ -43,7 +41,7 @@ Remover::Counts Remover::mark(const IsDead& dead, const std::function<void()>& p
   Counts counts;
   deleted_.clear();
   std::vector<NodeId> affected;
-  for_pages(graph_, kNodePage, pause, [&](Block block) {
+  for_pages(kNodePage, pause, [&](Block block) {
     affected.clear();
     {
       const PageRead page(graph_.store(), block, kNodePage);
@@ -156,7 +154,7 @@ void Remover::clean_rows(NodeId id, const IsDead& dead, Counts& counts) {
 
 void Remover::repair(const std::function<void()>& pause) {
   if (deleted_.empty()) return;
-  for_pages(graph_, kNodePage, pause, [&](Block block) {
+  for_pages(kNodePage, pause, [&](Block block) {
     std::vector<NodeId> broken;
     {
       const PageRead page(graph_.store(), block, kNodePage);
@@ -174,7 +172,7 @@ void Remover::repair(const std::function<void()>& pause) {
     }
     for (const NodeId id : broken) repair_node(id);
   });
-  for_pages(graph_, kAuxPage, pause, [&](Block block) {
+  for_pages(kAuxPage, pause, [&](Block block) {
     std::vector<RecordId> broken;
     {
       const PageRead page(graph_.store(), block, kAuxPage);
@@ -371,7 +369,7 @@ void Remover::free_slots(SlotKind kind, const std::function<void()>& pause, Free
   const PageKind pages = kind == SlotKind::node ? kNodePage : kAuxPage;
   const std::uint32_t slots =
       kind == SlotKind::node ? graph_.meta().node_slots : graph_.meta().aux_slots;
-  for_pages(graph_, pages, pause, [&](Block block) {
+  for_pages(pages, pause, [&](Block block) {
     bool any = false;
     {
       PageEdits edits(graph_.store());

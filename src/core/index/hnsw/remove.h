@@ -36,6 +36,8 @@ class Remover {
   void free(const std::function<void()>& pause);
 
  private:
+  template <class Visit>
+  void for_pages(PageKind kind, const std::function<void()>& pause, Visit visit);
   bool deleted(NodeId id) const noexcept;
   void remember(NodeId id);
   void clean_rows(NodeId id, const IsDead& dead, Counts& counts);
@@ -51,7 +53,8 @@ class Remover {
   Graph& graph_;
   NeighbourSelection select_;
   std::unique_ptr<quant::CodeQuery> query_;
-  std::vector<bool> deleted_;  // by node id
+  std::vector<PageKind> kinds_;  // by block; kFreePage: not known
+  std::vector<bool> deleted_;    // by node id
   std::vector<std::byte> codes_;
   // Deleted nodes that a repair goes through at most in search of live ones.
   static constexpr std::size_t kMostSteps = 256;
