@@ -190,10 +190,11 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
   return to;
 }
 
-double distinct_keys(const PropertyIndex& index) {
-  return call([&index] {
+double distinct_keys(const PropertyIndex& index, double indexed) {
+  return call([&index, indexed] {
     Relation rel = index_open(index.index, AccessShareLock);
-    const double rows = std::fmax(1.0, rel->rd_rel->reltuples);
+    // Before the first ANALYZE, or after much was loaded since, the table's size knows better.
+    const double rows = std::fmax(1.0, std::fmax(indexed, rel->rd_rel->reltuples));
     double product = 1;
     bool known = true;
     for (std::size_t i = 0; i < index.keys.size(); ++i) {

@@ -26,7 +26,8 @@ struct PropertyIndex {
 const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
                                                    bool on_relationships);
 
-// Estimated number of distinct keys, at least 1; from ANALYZE, else from the table's size.
-double distinct_keys(const PropertyIndex& index);
+// Estimated number of distinct keys, at least 1; from ANALYZE, else from the estimated number of
+// nodes or relationships that have the index's label or type.
+double distinct_keys(const PropertyIndex& index, double indexed);
 
 }  // namespace rv::pg
