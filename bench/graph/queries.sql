@@ -1,6 +1,6 @@
 -- Latency of queries as a client of one connection sees them, random parameters, warm.
 SET client_min_messages = warning;
-CREATE OR REPLACE FUNCTION measure_cypher(query text, runs int, nodes int, OUT median float8, OUT least float8, OUT cpu float8)
+CREATE OR REPLACE FUNCTION measure_cypher(query text, runs int, nodes int, OUT median float8, OUT best float8, OUT cpu float8)
 LANGUAGE plpgsql AS $$
 DECLARE took float8[] := '{}'; began float8; cpu_began float8; p jsonb; n bigint;
 BEGIN
@@ -13,7 +13,7 @@ BEGIN
     IF i > 0 THEN took := took || now_ms() - began; END IF;
   END LOOP;
   cpu := (cpu_ms() - cpu_began) / runs;
-  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t), min(t) INTO median, least FROM unnest(took) t;
+  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t), min(t) INTO median, best FROM unnest(took) t;
 END $$;
 CREATE TEMP TABLE question (what text, query text, bar numeric);
 INSERT INTO question VALUES

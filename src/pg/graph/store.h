@@ -147,6 +147,9 @@ class PgStore final : public graph::GraphStore {
 
   // The row with this id as `snapshot` sees it, in the pooled scan's slot; inside call().
   static bool fetch_by_id(PooledScan* s, std::int64_t id);
+  // The same, when it is where the session saw it last.
+  static bool fetch_at(PooledScan* s, ItemPointerData place, std::int64_t id);
+  RowPlaces& places_of(bool nodes);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
   bool test_by_set(std::span<const graph::NodeId> ids, graph::NameId label, std::int8_t* out);
@@ -194,6 +197,7 @@ class PgStore final : public graph::GraphStore {
   // Labels whose set this query found to hold for its snapshot.
   std::vector<graph::NameId> checked_labels_;
   std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
+  BlockNumber blocks_[2] = {InvalidBlockNumber, InvalidBlockNumber};  // of their tables, or more
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;
   // Rows that a constraint refused when they were written: a statement may complete them later.

@@ -92,9 +92,9 @@ TEST_F(SpillTest, SortWithLimit) {
 
 TEST_F(SpillTest, SortOfLargeRows) {
   compare(
-      "UNWIND range(1, 200) AS i WITH i, reduce(s = 'x', k IN range(1, 14) | s + s) AS t "
+      rows_of(20000) + "WITH i, reduce(s = 'x', k IN range(1, 8) | s + s) AS t "
       "RETURN i, t + toString(i) AS t ORDER BY i % 17, i DESC",
-      kMega, true);
+      4 * kMega, true);
 }
 
 TEST_F(SpillTest, Distinct) {
@@ -115,19 +115,19 @@ TEST_F(SpillTest, Grouping) {
 }
 
 TEST_F(SpillTest, WritesThatWaitForAllRows) {
-  compare(rows_of(40000) + "CREATE (n:N {i: i}) WITH n MATCH (m:N) WHERE m.i = -n.i RETURN m.i", kMega,
+  compare(rows_of(40000) + "CREATE (n:N {i: i}) SET n.j = n.i + 1 RETURN n.j AS j", kMega,
           true);
 }
 
 TEST_F(SpillTest, EveryKindOfValue) {
   const std::string query =
-      "CREATE (a:A {n: 1})-[r:R {w: 1}]->(b:B) WITH * MATCH p = (a)-[:R]->(b) UNWIND range(1, 4000) AS i "
+      "CREATE (a:A {n: 1})-[r:R {w: 1}]->(b:B) WITH * MATCH p = (a)-[:R]->(b) UNWIND range(1, 20000) AS i "
       "RETURN a, r, p, i, toFloat(i) AS f, i % 2 = 0 AS odd, null AS n, [i, [toString(i), null], {k: i}] AS l, "
       "{a: 1, b: {c: date('2020-02-29')}} AS m, localtime('10:11:12.5') AS lt, time('10:11+02:00') AS t, "
       "localdatetime('2020-01-01T00:00') AS ld, datetime('2020-07-01T12:00+02:00[Europe/Berlin]') AS d, "
       "duration('P1Y2M3DT4H5.5S') AS u, point({x: 1, y: 2, z: 3}) AS g, vector([1, 2, 3]) AS v "
-      "ORDER BY (i * 7919) % 4000, i";
-  compare(query, kMega, true);
+      "ORDER BY (i * 7919) % 20000, i";
+  compare(query, 8 * kMega, true);
 }
 
 TEST_F(SpillTest, WhatMustStayInMemoryIsAnErrorThatNamesTheLimit) {

@@ -91,16 +91,12 @@ class Extreme final : public Accumulator {
       const int c = order(v, best_);
       if (largest_ ? c <= 0 : c >= 0) return;
     }
-    if (arena_.bytes() > kRenew) {
-      // Replaced values pile up: start a fresh arena with the current one.
-      arena_.clear();
-    }
+    arena_.reset();  // of the value before, which the new one is no part of
     best_ = copy_value(v, arena_);
   }
   Value result(Arena&) override { return best_; }
 
  private:
-  static constexpr std::size_t kRenew = 1 << 16;
   Arena arena_;
   bool largest_;
   Value best_;

@@ -81,6 +81,7 @@ class AggregateOperator final : public UnaryOperator {
     }
     const auto [group, fresh] = index_.find_or_add(h, same);
     if (!fresh) return &groups_[group];
+    make_room();
     auto* copy = group_arena_.array<Value>(keys.size());
     for (std::size_t k = 0; k < keys.size(); ++k)
       new (copy + k) Value(copy_value(keys[k], group_arena_));

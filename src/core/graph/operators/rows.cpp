@@ -148,6 +148,12 @@ class UnwindOperator final : public ExpandingOperator {
   bool fill() override {
     for (; row_ < in_->rows; ++row_, ready_ = false) {
       if (!ready_) {
+        // The lists of rows before are done with once their items have been handed out.
+        if (row_arena_.bytes() > runtime_.budget()->limit() / 32) {
+          if (out_.batch.rows > 0) return true;
+          row_arena_.reset();
+          eval_row_.start(*in_);
+        }
         list_ = eval_row_(*plan_.exprs[0].expr, row_);
         ready_ = true;
         item_ = 0;
