@@ -98,7 +98,8 @@ std::span<const char> SpillReader::take(std::size_t bytes) {
       charged_ += bytes - buffer_.size();
       buffer_.resize(bytes);
     }
-    const std::size_t more = std::min<std::uint64_t>(buffer_.size() - filled_, left_.end - left_.begin);
+    const std::size_t more =
+        std::min<std::uint64_t>(buffer_.size() - filled_, left_.end - left_.begin);
     file_.read(left_.begin, std::as_writable_bytes(std::span(buffer_.data() + filled_, more)));
     left_.begin += more;
     filled_ += more;

@@ -1,5 +1,6 @@
 // ruvector_graph_pagerank(edge_query, options) and its kin: the algorithms over any SQL query of
-// edges, and of nodes where an algorithm asks for their properties. One C function serves all; the SQL function's name says which algorithm.
+// edges, and of nodes where an algorithm asks for their properties. One C function serves all; the
+// SQL function's name says which algorithm.
 #include <limits>
 #include <optional>
 #include <string>
@@ -126,8 +127,7 @@ class NodeColumns {
           if (desc->natts < 2 || desc->natts > kMaxColumns)
             throw Error(ErrorCode::invalid_argument,
                         "a node query returns a node and 1 to " + std::to_string(kMaxColumns - 1) +
-                            " columns of numbers, not " + std::to_string(desc->natts) +
-                            " columns");
+                            " columns of numbers, not " + std::to_string(desc->natts) + " columns");
           for (int c = 1; c < desc->natts; ++c) {
             names_.emplace_back(NameStr(TupleDescAttr(desc, c)->attname));
             values_.emplace_back(graph.node_count(), std::numeric_limits<double>::quiet_NaN());
@@ -141,8 +141,8 @@ class NodeColumns {
             const Value v = value_of_datum(row.values[c], row.nulls[c], type_of(desc, c), arena);
             if (v.is_null()) continue;
             if (!v.is_number())
-              throw Error(ErrorCode::type_mismatch, "column \"" + names_[k] +
-                                                        "\" of the node query must be a number");
+              throw Error(ErrorCode::type_mismatch,
+                          "column \"" + names_[k] + "\" of the node query must be a number");
             values_[k][n] = v.as_double();
           }
         },

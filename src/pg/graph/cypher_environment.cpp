@@ -83,7 +83,8 @@ graph::Environment cypher_environment() {
   e.check_interrupts = [] { check_interrupts(); };
   e.matches = matches;
   e.pages = [] {
-    return static_cast<std::uint64_t>(pgBufferUsage.shared_blks_hit + pgBufferUsage.shared_blks_read +
+    return static_cast<std::uint64_t>(pgBufferUsage.shared_blks_hit +
+                                      pgBufferUsage.shared_blks_read +
                                       pgBufferUsage.local_blks_hit + pgBufferUsage.local_blks_read);
   };
   const TimestampTz start = GetCurrentTransactionStartTimestamp();

@@ -196,7 +196,7 @@ class PgStore final : public graph::GraphStore {
   WalkPool walks_[kWalks];
   // Labels whose set this query found to hold for its snapshot.
   std::vector<graph::NameId> checked_labels_;
-  std::shared_ptr<RowPlaces> places_[2];  // of nodes and relationships
+  std::shared_ptr<RowPlaces> places_[2];                              // of nodes and relationships
   BlockNumber blocks_[2] = {InvalidBlockNumber, InvalidBlockNumber};  // of their tables, or more
   std::unique_ptr<TableWriter> writers_[kWriters];
   std::vector<std::pair<Oid, AclMode>> write_checks_;

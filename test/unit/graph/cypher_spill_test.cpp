@@ -86,45 +86,48 @@ TEST_F(SpillTest, SortInSeveralPasses) {
 }
 
 TEST_F(SpillTest, SortWithLimit) {
-  compare(rows_of(60000) + "RETURN (i * 7919) % 60000 AS x ORDER BY x SKIP 3 LIMIT 30000",
-          kMega, true);
+  compare(rows_of(60000) + "RETURN (i * 7919) % 60000 AS x ORDER BY x SKIP 3 LIMIT 30000", kMega,
+          true);
 }
 
 TEST_F(SpillTest, SortOfLargeRows) {
-  compare(
-      rows_of(20000) + "WITH i, reduce(s = 'x', k IN range(1, 8) | s + s) AS t "
-      "RETURN i, t + toString(i) AS t ORDER BY i % 17, i DESC",
-      4 * kMega, true);
+  compare(rows_of(20000) +
+              "WITH i, reduce(s = 'x', k IN range(1, 8) | s + s) AS t "
+              "RETURN i, t + toString(i) AS t ORDER BY i % 17, i DESC",
+          4 * kMega, true);
 }
 
 TEST_F(SpillTest, Distinct) {
   compare(rows_of(100000) + "RETURN DISTINCT i % 50000 AS x", kMega, false);
-  compare(rows_of(100000) + "WITH DISTINCT i % 40000 AS x, toString(i % 3) AS t RETURN x, t",
-          kMega, false);
+  compare(rows_of(100000) + "WITH DISTINCT i % 40000 AS x, toString(i % 3) AS t RETURN x, t", kMega,
+          false);
   // Parts that do not fit either are parted again.
   compare(rows_of(1000000) + "RETURN DISTINCT i % 900000 AS x", kMega, false);
 }
 
 TEST_F(SpillTest, Grouping) {
-  compare(
-      rows_of(100000) + "RETURN i % 30000 AS k, count(*) AS c, sum(i) AS s, min(toString(i)) AS m, "
-      "count(DISTINCT i % 2) AS d",
-      kMega, false);
+  compare(rows_of(100000) +
+              "RETURN i % 30000 AS k, count(*) AS c, sum(i) AS s, min(toString(i)) AS m, "
+              "count(DISTINCT i % 2) AS d",
+          kMega, false);
   compare(rows_of(50000) + "RETURN toString(i % 9000) AS k, collect(i) AS all", kMega, false);
   compare(rows_of(300000) + "RETURN i % 250000 AS k, avg(i) AS a", kMega, false);
 }
 
 TEST_F(SpillTest, WritesThatWaitForAllRows) {
-  compare(rows_of(40000) + "CREATE (n:N {i: i}) SET n.j = n.i + 1 RETURN n.j AS j", kMega,
-          true);
+  compare(rows_of(40000) + "CREATE (n:N {i: i}) SET n.j = n.i + 1 RETURN n.j AS j", kMega, true);
 }
 
 TEST_F(SpillTest, EveryKindOfValue) {
   const std::string query =
-      "CREATE (a:A {n: 1})-[r:R {w: 1}]->(b:B) WITH * MATCH p = (a)-[:R]->(b) UNWIND range(1, 20000) AS i "
-      "RETURN a, r, p, i, toFloat(i) AS f, i % 2 = 0 AS odd, null AS n, [i, [toString(i), null], {k: i}] AS l, "
-      "{a: 1, b: {c: date('2020-02-29')}} AS m, localtime('10:11:12.5') AS lt, time('10:11+02:00') AS t, "
-      "localdatetime('2020-01-01T00:00') AS ld, datetime('2020-07-01T12:00+02:00[Europe/Berlin]') AS d, "
+      "CREATE (a:A {n: 1})-[r:R {w: 1}]->(b:B) WITH * MATCH p = (a)-[:R]->(b) UNWIND range(1, "
+      "20000) AS i "
+      "RETURN a, r, p, i, toFloat(i) AS f, i % 2 = 0 AS odd, null AS n, [i, [toString(i), null], "
+      "{k: i}] AS l, "
+      "{a: 1, b: {c: date('2020-02-29')}} AS m, localtime('10:11:12.5') AS lt, time('10:11+02:00') "
+      "AS t, "
+      "localdatetime('2020-01-01T00:00') AS ld, datetime('2020-07-01T12:00+02:00[Europe/Berlin]') "
+      "AS d, "
       "duration('P1Y2M3DT4H5.5S') AS u, point({x: 1, y: 2, z: 3}) AS g, vector([1, 2, 3]) AS v "
       "ORDER BY (i * 7919) % 20000, i";
   compare(query, 8 * kMega, true);

@@ -83,7 +83,8 @@ class Avg final : public Accumulator {
 
 class Extreme final : public Accumulator {
  public:
-  Extreme(Runtime& runtime, bool largest) : arena_(runtime.budget(), kFirstBlock), largest_(largest) {}
+  Extreme(Runtime& runtime, bool largest)
+      : arena_(runtime.budget(), kFirstBlock), largest_(largest) {}
   void add(std::span<const Value> args) override {
     const Value& v = args[0];
     if (v.is_null()) return;

@@ -1,5 +1,5 @@
-// Grouping and aggregate functions. Groups stay in memory; once that is full, rows of further groups
-// are parted by their hashes into temporary files, and grouped when those before are done.
+// Grouping and aggregate functions. Groups stay in memory; once that is full, rows of further
+// groups are parted by their hashes into temporary files, and grouped when those before are done.
 #include <algorithm>
 #include <optional>
 

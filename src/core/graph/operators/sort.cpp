@@ -254,8 +254,7 @@ class EagerOperator final : public UnaryOperator {
   }
 
   void spill() {
-    if (file_ == nullptr)
-      file_ = std::make_unique<SpillWriter>(runtime_, rows_.slots().size());
+    if (file_ == nullptr) file_ = std::make_unique<SpillWriter>(runtime_, rows_.slots().size());
     for (const Value* row : rows_.rows()) file_->append(row);
     rows_.clear();
   }
