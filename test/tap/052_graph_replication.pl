@@ -56,9 +56,10 @@ my %query = (
   'a join' => q{MATCH (a:P), (b:P), (c:P), (d:P) WHERE a.n + b.n + c.n = -d.n RETURN count(*)},
   'a traversal' => q{UNWIND range(1, 1000000) AS i MATCH (a:P)-[:NEXT*1..40]->(b) WHERE b.n = -i RETURN count(*)});
 for my $what (sort keys %query) {
-  my ($in, $running_out, $running_err) = ("SELECT ruvector_cypher('g', \$q\$ $query{$what} \$q\$);\n", '', '');
-  my $running = IPC::Run::start(['psql', '-X', '-v', 'VERBOSITY=verbose', '-d', $standby->connstr('postgres'), '-f', '-'],
-    '<', \$in, '>', \$running_out, '2>', \$running_err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+  my ($running_out, $running_err) = ('', '');
+  my $running = IPC::Run::start(['psql', '-X', '-v', 'VERBOSITY=verbose', '-d', $standby->connstr('postgres'), '-c',
+      "SELECT ruvector_cypher('g', \$q\$ $query{$what} \$q\$)"], '<', \undef, '>', \$running_out, '2>', \$running_err,
+    IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
   ok($standby->poll_query_until('postgres',
     q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%MATCH (a:P)%' AND state = 'active' AND pid <> pg_backend_pid()}), "$what runs");
   $primary->safe_psql('postgres', q{SELECT ruvector_cypher('g', 'MATCH (x:P) WHERE x.n > 250 SET x.seen = coalesce(x.seen, 0) + 1')});
