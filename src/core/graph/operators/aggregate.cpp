@@ -114,17 +114,17 @@ class AggregateOperator final : public UnaryOperator {
 
   void consume() {
     used_before_ = runtime_.budget()->used();
+    row_.assign(width_, Value::integer(1));       // the last: how many times a row counts
     if (plan_.exprs.empty()) new_group(nullptr);  // one row, whatever comes
     while (Batch* b = input_->next()) {
       arena_.reset();
       eval_.start(*b);
       for (std::uint32_t i = 0; i < b->rows; ++i) {
-        row_.clear();
-        for (const auto& e : plan_.exprs) row_.push_back(eval_(*e.expr, i));
+        Value* value = row_.data();
+        for (const auto& e : plan_.exprs) *value++ = eval_(*e.expr, i);
         for (const auto& a : plan_.aggregates)
-          for (const auto& arg : a.expr->args) row_.push_back(eval_(*arg, i));
-        row_.push_back(plan_.count_slot == kNoSlot ? Value::integer(1)
-                                                   : b->at(plan_.count_slot, i));
+          for (const auto& arg : a.expr->args) *value++ = eval_(*arg, i);
+        if (plan_.count_slot != kNoSlot) *value = b->at(plan_.count_slot, i);
         if (plan_.exprs.empty()) {
           add(groups_[0], std::span<const Value>(row_).first(width_ - 1), row_.back().as_integer());
         } else {
