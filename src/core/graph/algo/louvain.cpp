@@ -126,6 +126,12 @@ bool move_nodes(const Level& g, Groups& community, double resolution, Rng& rng, 
   bool any = false;
   for (std::size_t head = 0; head < queue.size(); ++head) {
     if ((head & 1023) == 1023) poll();
+    // The lists of the nodes that follow are on their way while this one is looked at.
+    if (head + 4 < queue.size()) {
+      const std::size_t ahead = g.offsets[queue[head + 4]];
+      __builtin_prefetch(g.targets.data() + ahead);
+      __builtin_prefetch(g.weights.data() + ahead);
+    }
     const Node u = queue[head];
     waiting[u] = false;
     const std::uint32_t from = community[u];
