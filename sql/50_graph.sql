@@ -159,6 +159,11 @@ CREATE FUNCTION ruvector_graph_shortest_paths(edge_query text, start bigint, opt
 CREATE FUNCTION ruvector_graph_dijkstra(edge_query text, start bigint, finish bigint, options jsonb DEFAULT '{}')
   RETURNS TABLE (index bigint, nodes bigint[], cost double precision)
   AS 'MODULE_PATHNAME', 'rv_graph_algorithm' LANGUAGE C VOLATILE STRICT;
+-- one cheapest path by A*: the node query returns a node and its coordinates in columns named x and y, or
+-- as the options say; xProperty, yProperty, longitudeProperty, latitudeProperty, scale
+CREATE FUNCTION ruvector_graph_astar(edge_query text, node_query text, start bigint, finish bigint, options jsonb DEFAULT '{}')
+  RETURNS TABLE (index bigint, nodes bigint[], cost double precision)
+  AS 'MODULE_PATHNAME', 'rv_graph_algorithm' LANGUAGE C VOLATILE STRICT;
 -- the k cheapest paths without repeated nodes; k
 CREATE FUNCTION ruvector_graph_yens(edge_query text, start bigint, finish bigint, options jsonb DEFAULT '{}')
   RETURNS TABLE (index bigint, nodes bigint[], cost double precision)

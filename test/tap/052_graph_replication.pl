@@ -5,6 +5,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use IPC::Run ();
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 'logical');
@@ -47,6 +48,28 @@ is(answers($standby, 'postgres'), $expected, 'the standby gives the same answers
 is($standby->safe_psql('postgres', q{SELECT count(*) FROM ruvector_graph_check('g')}), '0', 'and its graph is whole');
 my ($code, $out, $err) = $standby->psql('postgres', q{SELECT ruvector_cypher('g', 'CREATE (:P {n: 1})')});
 like($err, qr/cannot execute .* (in a read-only transaction|during recovery)/, 'writes are refused');
+
+# Replay that removes rows which a query may still see cancels the query, in the midst of a traversal too.
+$standby->append_conf('postgresql.conf', "max_standby_streaming_delay = 100ms\nhot_standby_feedback = off\n");
+$standby->reload;
+my %query = (
+  'a join' => q{MATCH (a:P), (b:P), (c:P), (d:P) WHERE a.n + b.n + c.n = -d.n RETURN count(*)},
+  'a traversal' => q{UNWIND range(1, 1000000) AS i MATCH (a:P)-[:NEXT*1..40]->(b) WHERE b.n = -i RETURN count(*)});
+for my $what (sort keys %query) {
+  my ($running_out, $running_err) = ('', '');
+  my $running = IPC::Run::start(['psql', '-X', '-v', 'VERBOSITY=verbose', '-d', $standby->connstr('postgres'), '-c',
+      "SELECT ruvector_cypher('g', \$q\$ $query{$what} \$q\$)"], '<', \undef, '>', \$running_out, '2>', \$running_err,
+    IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+  ok($standby->poll_query_until('postgres',
+    q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%MATCH (a:P)%' AND state = 'active' AND pid <> pg_backend_pid()}), "$what runs");
+  $primary->safe_psql('postgres', q{SELECT ruvector_cypher('g', 'MATCH (x:P) WHERE x.n > 250 SET x.seen = coalesce(x.seen, 0) + 1')});
+  $primary->safe_psql('postgres', "VACUUM g.$_") for qw(node node_label edge);
+  $primary->wait_for_catchup($standby);
+  $running->finish;
+  like($running_err, qr/ERROR:\s+40001: canceling statement due to conflict with recovery/, "$what is cancelled by a conflict with replay");
+  is(answers($standby, 'postgres'), answers($primary, 'postgres'), 'and the standby answers on');
+}
+$primary->safe_psql('postgres', q{SELECT ruvector_cypher('g', 'MATCH (x:P) REMOVE x.seen')});
 $standby->stop;
 
 # Another database with the same graph, made by the same commands, subscribes to its tables.

@@ -20,7 +20,9 @@ namespace rv::graph {
 // charge is given back when the arena goes. Not thread-safe.
 class Arena {
  public:
-  explicit Arena(MemoryBudget* budget = nullptr) noexcept : budget_(budget) {}
+  // `first`: bytes of the first block; later ones double.
+  explicit Arena(MemoryBudget* budget = nullptr, std::size_t first = 4096) noexcept
+      : budget_(budget), first_(first) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena() { clear(); }
@@ -80,10 +82,11 @@ class Arena {
 
  private:
   void grow(std::size_t bytes) {
-    // Doubling from 4 kB; the exponent stops growing with the size.
-    std::size_t size =
-        blocks_.empty() ? 4096 : std::size_t{8192} << std::min<std::size_t>(blocks_.size(), 7);
-    if (size > kLargestBlock) size = kLargestBlock;
+    // As much again as there is, within a block that a small budget can bear.
+    std::size_t size = blocks_.empty() ? first_ : bytes_;
+    std::size_t largest = kLargestBlock;
+    if (budget_ != nullptr) largest = std::clamp(budget_->limit() / 32, std::size_t{4096}, largest);
+    if (size > largest) size = largest;
     if (size < bytes) size = bytes;
     if (budget_ != nullptr) budget_->charge(size);
     try {
@@ -100,6 +103,7 @@ class Arena {
   static constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
 
   MemoryBudget* budget_;
+  std::size_t first_;
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;

@@ -90,7 +90,8 @@ void explain_node(const PlanNode& n, const Plan& plan, const std::vector<Profile
   if (profile != nullptr) {
     const Profile& p = (*profile)[static_cast<std::size_t>(n.id)];
     line += " actual=" + std::to_string(p.rows) +
-            " ms=" + std::to_string(static_cast<double>(p.nanoseconds) / 1e6);
+            " ms=" + std::to_string(static_cast<double>(p.nanoseconds) / 1e6) +
+            " pages=" + std::to_string(p.pages);
   }
   out.push_back(line + ")");
   // Inner plans before the input, as they run later.

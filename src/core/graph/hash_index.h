@@ -36,12 +36,25 @@ class HashIndex {
       if (hashes_[number - 1] == hash && same(number - 1)) return {number - 1, false};
     }
   }
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  // The entry, or kNone.
+  template <class Same>
+  std::uint32_t find(std::uint64_t hash, Same same) const {
+    if (table_.empty()) return kNone;
+    const std::size_t mask = table_.size() - 1;
+    for (std::size_t at = place(hash) & mask; table_[at] != 0; at = (at + 1) & mask) {
+      const std::uint32_t number = table_[at] - 1;
+      if (hashes_[number] == hash && same(number)) return number;
+    }
+    return kNone;
+  }
   std::size_t size() const noexcept { return hashes_.size(); }
+  std::size_t bytes() const noexcept { return charged_; }
   void clear() noexcept {
     if (budget_ != nullptr) budget_->release(charged_);
     charged_ = 0;
-    table_.clear();
-    hashes_.clear();
+    std::vector<std::uint32_t>().swap(table_);
+    std::vector<std::uint64_t>().swap(hashes_);
   }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "core/base/memory_budget.h"
 #include "core/base/rng.h"
+#include "core/base/scratch_file.h"
 #include "core/graph/plan.h"
 
 namespace rv::graph {
@@ -20,6 +21,8 @@ class SubqueryRunner;
 // What the engine needs from its surroundings.
 struct Environment {
   void (*check_interrupts)() = nullptr;  // called every few hundred rows; may throw
+  // Pages of the store looked at so far, for PROFILE; nullptr: a store without pages.
+  std::uint64_t (*pages)() = nullptr;
   // Does `pattern` (a regular expression) match all of `text`?
   bool (*matches)(std::string_view pattern, std::string_view text) = nullptr;
   std::int64_t now_seconds = 0;  // the transaction's start, since 1970-01-01T00:00:00Z
@@ -28,11 +31,15 @@ struct Environment {
   std::uint64_t seed = 0;       // of rand()
   std::size_t memory_limit = std::size_t{256} << 20;
   const char* memory_setting = "work_mem";
+  // Where rows go that exceed the limit; empty: the query ends with an error instead.
+  MakeScratchFile scratch_file;
 };
 
+// Of an operator, with those it reads from.
 struct Profile {
   std::uint64_t rows = 0;
   std::uint64_t nanoseconds = 0;
+  std::uint64_t pages = 0;
 };
 
 class Runtime {

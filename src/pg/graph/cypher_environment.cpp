@@ -6,11 +6,13 @@
 
 #include "core/graph/temporal/time_zone.h"
 #include "pg/base/guard.h"
+#include "pg/storage/temporary_file.h"
 
 extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "executor/instrument.h"
 #include "pgtime.h"
 #include "port.h"
 #include "regex/regex.h"
@@ -91,6 +93,11 @@ graph::Environment cypher_environment() {
   graph::Environment e;
   e.check_interrupts = [] { check_interrupts(); };
   e.matches = matches;
+  e.pages = [] {
+    return static_cast<std::uint64_t>(pgBufferUsage.shared_blks_hit +
+                                      pgBufferUsage.shared_blks_read +
+                                      pgBufferUsage.local_blks_hit + pgBufferUsage.local_blks_read);
+  };
   const TimestampTz start = GetCurrentTransactionStartTimestamp();
   constexpr std::int64_t kEpoch =
       static_cast<std::int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
@@ -108,15 +115,16 @@ graph::Environment cypher_environment() {
            static_cast<std::uint64_t>(MyProcPid) * 7919U + counter++;
   e.memory_limit = static_cast<std::size_t>(work_mem_kb) * 1024;
   e.memory_setting = "ruvector.cypher_work_mem";
+  e.scratch_file = [] { return std::make_unique<TemporaryFile>(); };
   return e;
 }
 
 void define_graph_settings() {
   DefineCustomIntVariable("ruvector.cypher_work_mem",
                           "Memory that a Cypher query may use for rows it must keep.",
-                          "Sorting, grouping, collecting and clauses that write keep rows. A query "
-                          "that needs more ends "
-                          "with an error.",
+                          "Sorting, DISTINCT, grouping and clauses that write keep rows; what "
+                          "exceeds it goes to temporary files. A query whose lists or sets need "
+                          "more ends with an error.",
                           &work_mem_kb, 65536, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
                           nullptr, nullptr, nullptr);
 }

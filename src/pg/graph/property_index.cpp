@@ -210,10 +210,11 @@ std::shared_ptr<const std::vector<PropertyIndex>> ordered_indexes(const GraphTab
   return indexes;
 }
 
-double distinct_keys(const PropertyIndex& index) {
-  return call([&index] {
+double distinct_keys(const PropertyIndex& index, double indexed) {
+  return call([&index, indexed] {
     Relation rel = index_open(index.index, AccessShareLock);
-    const double rows = std::fmax(1.0, rel->rd_rel->reltuples);
+    // Before the first ANALYZE, or after much was loaded since, the table's size knows better.
+    const double rows = std::fmax(1.0, std::fmax(indexed, rel->rd_rel->reltuples));
     double product = 1;
     bool known = true;
     for (std::size_t i = 0; i < index.keys.size(); ++i) {

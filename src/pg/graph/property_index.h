@@ -30,7 +30,8 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
 // no news of any relation.
 std::shared_ptr<const std::vector<PropertyIndex>> ordered_indexes(const GraphTables& tables);
 
-// Estimated number of distinct keys, at least 1; from ANALYZE, else from the table's size.
-double distinct_keys(const PropertyIndex& index);
+// Estimated number of distinct keys, at least 1; from ANALYZE, else from the estimated number of
+// nodes or relationships that have the index's label or type.
+double distinct_keys(const PropertyIndex& index, double indexed);
 
 }  // namespace rv::pg

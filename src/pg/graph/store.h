@@ -176,6 +176,8 @@ class PgStore final : public graph::GraphStore {
   RowTable& row_table(bool nodes);
   static void renew_values(RowTable& table);
   static void close_row_table(RowTable& table);
+  // The same, when it is where the session saw it last.
+  static bool fetch_at(PooledScan* s, ItemPointerData place, std::int64_t id);
   template <class Visit, class Repeat>
   void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
   static bool values_hold(const RowTable& table);

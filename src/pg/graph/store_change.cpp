@@ -75,6 +75,18 @@ bool contains(std::span<const NameId> set, NameId id) {
 
 }  // namespace
 
+bool PgStore::fetch_at(PooledScan* s, ItemPointerData place, std::int64_t id) {
+  MemoryContext old = MemoryContextSwitchTo(s->context);
+  bool again = false;
+  bool all_dead = false;
+  bool null;
+  const bool found = table_index_fetch_tuple(s->scan->xs_heapfetch, &place, s->scan->xs_snapshot,
+                                             s->slot, &again, &all_dead) &&
+                     DatumGetInt64(slot_getattr(s->slot, 1, &null)) == id;
+  MemoryContextSwitchTo(old);
+  return found;
+}
+
 // The newest version of a row that this transaction may see, for a write. A row that was changed
 // under the current command id, or made since the last look, needs a new one.
 std::optional<TupleTableSlot*> PgStore::find_for_write(Pool which, std::int64_t id,
@@ -82,12 +94,20 @@ std::optional<TupleTableSlot*> PgStore::find_for_write(Pool which, std::int64_t 
   const std::int64_t key = touched_key(which == kNodeByKey, id);
   if (write_snapshot_ == nullptr || touched_.contains(key)) write_snapshot();
   ScanPool& scans = pool(which);
+  ItemPointerData place;
+  ItemPointerSetInvalid(&place);
+  RowTable& table = row_table(which == kNodeByKey);
+  if (!table.places->find(id, &place)) ItemPointerSetInvalid(&place);
   for (;;) {
     Snapshot snapshot = write_snapshot_;
     PooledScan* s = nullptr;
     const bool found = call([&] {
       s = scans.acquire(snapshot);
-      return fetch_by_id(s, id);
+      if (!ItemPointerIsValid(&place)) return fetch_by_id(s, id);
+      // A place beyond the end is of an older file.
+      if (table.blocks == InvalidBlockNumber) table.blocks = RelationGetNumberOfBlocks(table.heap);
+      return (ItemPointerGetBlockNumber(&place) < table.blocks && fetch_at(s, place, id)) ||
+             fetch_by_id(s, id);
     });
     *scan = s;
     if (found) return s->slot;

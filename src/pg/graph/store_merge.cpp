@@ -19,6 +19,21 @@ using graph::kNewNode;
 using graph::NodeId;
 using graph::RelationshipId;
 
+namespace {
+
+// Whether no transaction that could have written anything ended since the snapshot was taken: the
+// same ones are in progress, and none began and ended. This transaction is in neither list.
+bool nothing_committed_since(Snapshot snapshot) {
+  return call([snapshot] {
+    Snapshot latest = GetLatestSnapshot();
+    return latest->xmax == snapshot->xmax && latest->xcnt == snapshot->xcnt &&
+           (latest->xcnt == 0 ||
+            memcmp(latest->xip, snapshot->xip, latest->xcnt * sizeof(TransactionId)) == 0);
+  });
+}
+
+}  // namespace
+
 void PgStore::lock_for_merge(NodeId id) {
   if (!merging_.insert(id).second) return;
   PooledScan* scan = nullptr;
@@ -29,7 +44,9 @@ void PgStore::lock_for_merge(NodeId id) {
   }
   call([scan] { ExecClearTuple(scan->slot); });
   pool(kNodeByKey).release(scan);
-  // A node that is gone is refused where the relationship is created.
+  // The lock keeps the node as well as lock_endpoint() does. A node that is gone is refused where
+  // the relationship is created.
+  if (outcome != WriteOutcome::gone) locked_.insert(id);
   if (outcome == WriteOutcome::changed_elsewhere && IsolationUsesXactSnapshot())
     fail_serialization();
 }
@@ -69,6 +86,7 @@ bool PgStore::claim_relationships(std::span<const graph::NewRelationship> relati
                                            : std::min(r.source, r.target));
   std::sort(nodes.begin(), nodes.end());
   for (const NodeId id : nodes) lock_for_merge(id);
+  if (nothing_committed_since(snapshot_)) return true;
   Snapshot own = write_snapshot();
   Snapshot latest = call([] { return RegisterSnapshot(GetLatestSnapshot()); });
   bool made = false;

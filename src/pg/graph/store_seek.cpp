@@ -293,7 +293,8 @@ std::span<const graph::IndexInfo> PgStore::indexes() {
     info.on_relationships = x.on_relationships;
     info.unique = x.unique;
     for (const auto& key : x.keys) info.keys.push_back(session_keys().intern(key));
-    info.distinct_values = distinct_keys(x);
+    info.distinct_values =
+        distinct_keys(x, x.on_relationships ? relationship_count(x.label) : label_count(x.label));
     index_infos_.push_back(std::move(info));
   }
   return index_infos_;

@@ -1,6 +1,7 @@
 #include "pg/graph/writer.h"
 
 extern "C" {
+#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -28,16 +29,21 @@ constexpr std::size_t kBatchBytes = 65'536;
   throw Error(ErrorCode::internal, "unreachable");
 }
 
-TableWriter::TableWriter(Oid table) {
+TableWriter::TableWriter(Oid table) : context_(CurrentMemoryContext) {
   call([&] {
     PreventCommandIfReadOnly("Cypher update");
     PreventCommandIfParallelMode("Cypher update");
     rel_ = table_open(table, RowExclusiveLock);
   });
+}
+
+void TableWriter::prepare() {
+  if (estate_ != nullptr) return;
   indexes_ = write_indexes(rel_);
   call([&] {
+    MemoryContext old = MemoryContextSwitchTo(context_);
     estate_ = CreateExecutorState();
-    MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
+    MemoryContextSwitchTo(estate_->es_query_cxt);
     target_ = makeNode(ResultRelInfo);
     InitResultRelInfo(target_, rel_, 0, nullptr, 0);
     indexes_->open(target_, estate_);
@@ -53,9 +59,14 @@ void TableWriter::close() {
     bulk_ = nullptr;
     for (int i = 0; batch_ != nullptr && i < kBatchRows && batch_[i] != nullptr; ++i)
       ExecDropSingleTupleTableSlot(batch_[i]);
-    ExecDropSingleTupleTableSlot(slot_);
-    ExecCloseIndices(target_);
-    FreeExecutorState(estate_);
+    if (estate_ != nullptr) {
+      ExecDropSingleTupleTableSlot(slot_);
+      // The locks stay, as that of the table: giving each back costs more than the end of the
+      // transaction does for all.
+      for (int i = 0; i < target_->ri_NumIndices; ++i)
+        index_close(target_->ri_IndexRelationDescs[i], NoLock);
+      FreeExecutorState(estate_);
+    }
     table_close(rel_, NoLock);
   });
 }
@@ -98,6 +109,7 @@ bool TableWriter::passes(TupleTableSlot* slot) {
 
 void TableWriter::check(TupleTableSlot* slot) {
   if (rel_->rd_att->constr == nullptr) return;
+  prepare();
   call([&] {
     ExecConstraints(target_, slot, estate_);
     ResetPerTupleExprContext(estate_);
@@ -105,6 +117,7 @@ void TableWriter::check(TupleTableSlot* slot) {
 }
 
 void TableWriter::insert(std::span<const Datum> values) {
+  prepare();
   call([&] {
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     fill(slot_, values);
@@ -119,6 +132,7 @@ void TableWriter::insert(std::span<const Datum> values) {
 }
 
 bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemPointer other) {
+  prepare();
   return call([&] {
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     bool inserted = false;
@@ -147,6 +161,7 @@ bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemP
 }
 
 void TableWriter::add(std::span<const Datum> values) {
+  prepare();
   call([&] {
     if (batch_ == nullptr) {
       MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
@@ -192,6 +207,7 @@ void TableWriter::flush() {
 
 WriteOutcome TableWriter::update(ItemPointer tid, std::span<const Datum> values,
                                  Snapshot snapshot) {
+  prepare();
   return call([&] {
     CheckCmdReplicaIdentity(rel_, CMD_UPDATE);
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));

@@ -62,15 +62,18 @@ class TableWriter {
   WriteOutcome lock(ItemPointer tid, LockTupleMode mode, Snapshot snapshot, TupleTableSlot* slot);
 
  private:
+  void prepare();
   void fill(TupleTableSlot* slot, std::span<const Datum> values);
   void check_constraints(TupleTableSlot* slot);
   bool passes(TupleTableSlot* slot);
 
   Relation rel_;
+  MemoryContext context_;
+  // Once a row is written: who only locks or deletes rows needs no indexes.
   std::shared_ptr<WriteIndexes> indexes_;
-  EState* estate_;
-  ResultRelInfo* target_;
-  TupleTableSlot* slot_;
+  EState* estate_ = nullptr;
+  ResultRelInfo* target_ = nullptr;
+  TupleTableSlot* slot_ = nullptr;
   BulkInsertStateData* bulk_ = nullptr;
   TupleTableSlot** batch_ = nullptr;
   int batched_ = 0;

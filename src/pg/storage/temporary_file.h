@@ -30,8 +30,7 @@ class TemporaryFile final : public ScratchFile {
     call([&] {
       if (BufFileSeek(file_, 0, static_cast<off_t>(offset), SEEK_SET) != 0 ||
           BufFileRead(file_, out.data(), out.size()) != out.size())
-        ereport(ERROR, (errcode_for_file_access(),
-                        errmsg("could not read from temporary file of an index build")));
+        ereport(ERROR, (errcode_for_file_access(), errmsg("could not read from temporary file")));
     });
   }
 

@@ -203,8 +203,7 @@ void run_astar(Run& r) {
   const double scale = r.options.number("scale", 1);
   r.options.check();
   if (no_way(r)) return;
-  if (!r.property)
-    throw Error(ErrorCode::invalid_argument, "A* needs the properties of nodes: call it by Cypher");
+  if (!r.property) throw Error(ErrorCode::invalid_argument, "A* needs the coordinates of nodes");
   const Node end = r.ends[1];
   const double ex = r.property(end, east);
   const double ey = r.property(end, north);

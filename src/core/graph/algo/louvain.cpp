@@ -25,42 +25,77 @@ struct Level {
   std::size_t size() const { return loops.size(); }
 };
 
+// Both directions of every edge, parallel ones as one: their weights added up, or their number.
 Level make_level(const Csr& directed) {
-  const Csr g = directed.undirected(true);
+  const std::size_t n = directed.node_count();
+  const bool weighted = directed.weighted();
+  if (directed.edge_count() >= Csr::kNone / 2)
+    throw Error(ErrorCode::limit_exceeded, "a graph of " + std::to_string(directed.edge_count()) +
+                                               " edges is too large to be made undirected");
   Level out;
-  const std::size_t n = g.node_count();
-  out.offsets.assign(n + 1, 0);
   out.loops.assign(n, 0.0);
   out.strength.assign(n, 0.0);
+  std::vector<std::uint32_t> starts(n + 1, 0);
   for (Node u = 0; u < n; ++u) {
-    for (std::size_t e = directed.begin(u); e < directed.begin(u) + directed.degree(u); ++e) {
-      const double w = directed.weight(e);
+    const auto next = directed.neighbors(u);
+    for (std::size_t k = 0; k < next.size(); ++k) {
+      const double w = directed.weight(directed.begin(u) + k);
       if (!(w >= 0) || std::isinf(w))
         throw Error(
             ErrorCode::invalid_argument,
             "weights of communities must be finite and not negative, one is " + std::to_string(w));
-      if (directed.neighbors(u)[e - directed.begin(u)] == u) out.loops[u] += w;
+      if (next[k] == u) {
+        out.loops[u] += w;
+        continue;
+      }
+      ++starts[u + 1];
+      ++starts[next[k] + 1];
     }
   }
-  // Parallel edges without weights count as often as there are: undirected(simple) keeps one.
-  std::vector<double> sums;
-  const Csr all = directed.weighted() ? Csr() : directed.undirected(false);
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  struct Ends {
+    std::vector<Node> nodes;
+    std::vector<double> weights;
+  };
+  const auto room = [&] {
+    return Ends{std::vector<Node>(starts[n]), std::vector<double>(weighted ? starts[n] : 0)};
+  };
+  // The lists of neighbours, then once more from them: whoever comes in ascending order leaves his
+  // number in ascending order.
+  Ends some = room();
+  std::vector<std::uint32_t> at(starts.begin(), starts.end() - 1);
+  const auto put = [&](Ends& to, Node where, Node number, double w) {
+    const std::uint32_t i = at[where]++;
+    to.nodes[i] = number;
+    if (weighted) to.weights[i] = w;
+  };
   for (Node u = 0; u < n; ++u) {
-    const auto next = g.neighbors(u);
-    std::size_t at = directed.weighted() ? 0 : all.begin(u);
+    const auto next = directed.neighbors(u);
     for (std::size_t k = 0; k < next.size(); ++k) {
-      double w = 0;
-      if (directed.weighted()) {
-        w = g.weight(g.begin(u) + k);
+      if (next[k] == u) continue;
+      const double w = directed.weight(directed.begin(u) + k);
+      put(some, u, next[k], w);
+      put(some, next[k], u, w);
+    }
+  }
+  Ends sorted = room();
+  std::copy(starts.begin(), starts.end() - 1, at.begin());
+  for (Node u = 0; u < n; ++u)
+    for (std::uint32_t i = starts[u]; i < starts[u + 1]; ++i)
+      put(sorted, some.nodes[i], u, weighted ? some.weights[i] : 1);
+  some = {};
+  out.offsets.assign(n + 1, 0);
+  out.targets.reserve(sorted.nodes.size());
+  out.weights.reserve(sorted.nodes.size());
+  for (Node u = 0; u < n; ++u) {
+    for (std::uint32_t i = starts[u]; i < starts[u + 1]; ++i) {
+      const double w = weighted ? sorted.weights[i] : 1;
+      if (i > starts[u] && sorted.nodes[i] == sorted.nodes[i - 1]) {
+        out.weights.back() += w;
       } else {
-        const auto many = all.neighbors(u);
-        std::size_t i = at - all.begin(u);
-        while (i < many.size() && many[i] < next[k]) ++i;
-        for (; i < many.size() && many[i] == next[k]; ++i) w += 1;
-        at = all.begin(u) + i;
+        out.targets.push_back(sorted.nodes[i]);
+        out.weights.push_back(w);
       }
-      out.targets.push_back(next[k]);
-      out.weights.push_back(w);
       out.strength[u] += w;
     }
     out.offsets[u + 1] = out.targets.size();
@@ -91,6 +126,12 @@ bool move_nodes(const Level& g, Groups& community, double resolution, Rng& rng, 
   bool any = false;
   for (std::size_t head = 0; head < queue.size(); ++head) {
     if ((head & 1023) == 1023) poll();
+    // The lists of the nodes that follow are on their way while this one is looked at.
+    if (head + 4 < queue.size()) {
+      const std::size_t ahead = g.offsets[queue[head + 4]];
+      __builtin_prefetch(g.targets.data() + ahead);
+      __builtin_prefetch(g.weights.data() + ahead);
+    }
     const Node u = queue[head];
     waiting[u] = false;
     const std::uint32_t from = community[u];

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
+#include "core/graph/charged_vector.h"
 #include "core/graph/function.h"
 #include "core/graph/hash_index.h"
 #include "core/graph/query_error.h"
 
 namespace rv::graph {
 namespace {
+
+// There may be an accumulator for each of many groups.
+constexpr std::size_t kFirstBlock = 128;
 
 class Count final : public Accumulator {
  public:
@@ -27,7 +30,7 @@ class Count final : public Accumulator {
 
 class Sum final : public Accumulator {
  public:
-  explicit Sum(Runtime& runtime) : arena_(runtime.budget()) {}
+  explicit Sum(Runtime& runtime) : arena_(runtime.budget(), kFirstBlock) {}
   void add(std::span<const Value> args) override {
     const Value& v = args[0];
     if (v.is_null()) return;
@@ -48,7 +51,7 @@ class Sum final : public Accumulator {
 
 class Avg final : public Accumulator {
  public:
-  explicit Avg(Runtime& runtime) : arena_(runtime.budget()) {}
+  explicit Avg(Runtime& runtime) : arena_(runtime.budget(), kFirstBlock) {}
   void add(std::span<const Value> args) override {
     const Value& v = args[0];
     if (v.is_null()) return;
@@ -80,7 +83,8 @@ class Avg final : public Accumulator {
 
 class Extreme final : public Accumulator {
  public:
-  Extreme(Runtime& runtime, bool largest) : arena_(runtime.budget()), largest_(largest) {}
+  Extreme(Runtime& runtime, bool largest)
+      : arena_(runtime.budget(), kFirstBlock), largest_(largest) {}
   void add(std::span<const Value> args) override {
     const Value& v = args[0];
     if (v.is_null()) return;
@@ -88,16 +92,12 @@ class Extreme final : public Accumulator {
       const int c = order(v, best_);
       if (largest_ ? c <= 0 : c >= 0) return;
     }
-    if (arena_.bytes() > kRenew) {
-      // Replaced values pile up: start a fresh arena with the current one.
-      arena_.clear();
-    }
+    arena_.reset();  // of the value before, which the new one is no part of
     best_ = copy_value(v, arena_);
   }
   Value result(Arena&) override { return best_; }
 
  private:
-  static constexpr std::size_t kRenew = 1 << 16;
   Arena arena_;
   bool largest_;
   Value best_;
@@ -105,25 +105,16 @@ class Extreme final : public Accumulator {
 
 class Collect final : public Accumulator {
  public:
-  explicit Collect(Runtime& runtime) : arena_(runtime.budget()), budget_(*runtime.budget()) {}
-  ~Collect() override { budget_.release(charged_); }
+  explicit Collect(Runtime& runtime)
+      : arena_(runtime.budget(), kFirstBlock), items_(runtime.budget()) {}
   void add(std::span<const Value> args) override {
-    if (args[0].is_null()) return;
-    if (items_.size() == items_.capacity()) {
-      const std::size_t more = std::max<std::size_t>(8, items_.capacity());
-      budget_.charge(more * sizeof(Value));
-      charged_ += more * sizeof(Value);
-      items_.reserve(items_.capacity() + more);
-    }
-    items_.push_back(copy_value(args[0], arena_));
+    if (!args[0].is_null()) items_.push_back(copy_value(args[0], arena_));
   }
-  Value result(Arena&) override { return Value::list(items_); }
+  Value result(Arena&) override { return Value::list(items_.all()); }
 
  private:
   Arena arena_;
-  MemoryBudget& budget_;
-  std::size_t charged_ = 0;
-  std::vector<Value> items_;
+  ChargedVector<Value> items_;
 };
 
 // Welford's method.
@@ -156,8 +147,7 @@ class Deviation final : public Accumulator {
 class Percentile final : public Accumulator {
  public:
   Percentile(Runtime& runtime, bool continuous)
-      : budget_(*runtime.budget()), continuous_(continuous) {}
-  ~Percentile() override { budget_.release(charged_); }
+      : continuous_(continuous), values_(runtime.budget()) {}
   void add(std::span<const Value> args) override {
     if (args[1].is_null()) raise_argument("a percentile must not be null");
     if (!args[1].is_number())
@@ -169,17 +159,11 @@ class Percentile final : public Accumulator {
     if (args[0].is_null()) return;
     if (!args[0].is_number())
       raise_type("a percentile is of numbers, not of " + std::string(kind_name(args[0].kind())));
-    if (values_.size() == values_.capacity()) {
-      const std::size_t more = std::max<std::size_t>(8, values_.capacity());
-      budget_.charge(more * sizeof(Value));
-      charged_ += more * sizeof(Value);
-      values_.reserve(values_.capacity() + more);
-    }
     values_.push_back(args[0]);
   }
   Value result(Arena&) override {
     if (values_.empty()) return Value::null();
-    std::sort(values_.begin(), values_.end(),
+    std::sort(values_.all().begin(), values_.all().end(),
               [](const Value& a, const Value& b) { return order(a, b) < 0; });
     const auto n = static_cast<double>(values_.size());
     if (!continuous_) {
@@ -195,18 +179,19 @@ class Percentile final : public Accumulator {
   }
 
  private:
-  MemoryBudget& budget_;
   bool continuous_;
   double percentile_ = 0;
-  std::size_t charged_ = 0;
-  std::vector<Value> values_;
+  ChargedVector<Value> values_;
 };
 
 // Passes each first argument on once.
 class Distinct final : public Accumulator {
  public:
   Distinct(Runtime& runtime, std::unique_ptr<Accumulator> inner)
-      : arena_(runtime.budget()), index_(runtime.budget()), inner_(std::move(inner)) {}
+      : arena_(runtime.budget(), kFirstBlock),
+        index_(runtime.budget()),
+        seen_(runtime.budget()),
+        inner_(std::move(inner)) {}
   void add(std::span<const Value> args) override {
     if (args[0].is_null()) return inner_->add(args);
     const auto [number, fresh] = index_.find_or_add(
@@ -220,7 +205,7 @@ class Distinct final : public Accumulator {
  private:
   Arena arena_;
   HashIndex index_;  // of seen_
-  std::vector<const Value*> seen_;
+  ChargedVector<const Value*> seen_;
   std::unique_ptr<Accumulator> inner_;
 };
 

@@ -1,11 +1,14 @@
-// Grouping and aggregate functions.
+// Grouping and aggregate functions. Groups stay in memory; once that is full, rows of further
+// groups are parted by their hashes into temporary files, and grouped when those before are done.
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
+#include "core/graph/charged_vector.h"
 #include "core/graph/function.h"
 #include "core/graph/hash_index.h"
 #include "core/graph/operators/accumulator.h"
 #include "core/graph/operators/base.h"
+#include "core/graph/spill.h"
 
 namespace rv::graph {
 namespace {
@@ -15,15 +18,20 @@ class AggregateOperator final : public UnaryOperator {
   AggregateOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
       : UnaryOperator(runtime, plan, std::move(input)),
         group_arena_(runtime.budget()),
-        out_(runtime.slots(), output_slots(plan)) {}
+        out_(runtime.slots(), output_slots(plan)),
+        // An accumulator, its place on the heap and its pointer.
+        groups_(runtime.budget(), plan.aggregates.size() * 160) {
+    for (const auto& a : plan.aggregates) width_ += a.expr->args.size();
+    width_ += plan.exprs.size() + 1;
+  }
 
   void open() override {
     UnaryOperator::open();
-    groups_.clear();
-    index_.clear();
-    group_arena_.clear();
+    forget();
+    waiting_.clear();
+    parts_.reset();
+    depth_ = 0;
     done_ = false;
-    next_ = 0;
   }
 
  private:
@@ -39,62 +47,125 @@ class AggregateOperator final : public UnaryOperator {
     return out;
   }
 
+  void forget() {
+    groups_.clear();
+    index_.clear();
+    group_arena_.clear();
+    next_ = 0;
+  }
+
   Group& new_group(const Value* keys) {
     Group g{keys, {}};
+    g.states.reserve(plan_.aggregates.size());
     for (const auto& a : plan_.aggregates) g.states.push_back(make_accumulator(*a.expr, runtime_));
     groups_.push_back(std::move(g));
     return groups_.back();
   }
 
-  Group& group_of(std::uint32_t row) {
-    const std::size_t width = plan_.exprs.size();
-    keys_.clear();
-    std::uint64_t h = width;
-    for (const auto& e : plan_.exprs) {
-      keys_.push_back(eval_(*e.expr, row));
-      h = mix64(h ^ hash(keys_.back()));
+  std::uint64_t hash_of(std::span<const Value> keys) const {
+    std::uint64_t h = keys.size();
+    for (const Value& key : keys) h = mix64(h ^ hash(key));
+    return h;
+  }
+
+  // nullptr: it is a new one, for which there is no room.
+  Group* group_of(std::span<const Value> keys, std::uint64_t h) {
+    const auto same = [&](std::uint32_t known) {
+      for (std::size_t k = 0; k < keys.size(); ++k)
+        if (!equivalent(groups_[known].keys[k], keys[k])) return false;
+      return true;
+    };
+    if (parts_) {
+      const auto known = index_.find(h, same);
+      return known == HashIndex::kNone ? nullptr : &groups_[known];
     }
-    const auto [group, fresh] = index_.find_or_add(h, [&](std::uint32_t known) {
-      bool same = true;
-      for (std::size_t k = 0; k < width && same; ++k)
-        same = equivalent(groups_[known].keys[k], keys_[k]);
-      return same;
-    });
-    if (!fresh) return groups_[group];
-    auto* copy = group_arena_.array<Value>(width);
-    for (std::size_t k = 0; k < width; ++k)
-      new (copy + k) Value(copy_value(keys_[k], group_arena_));
-    return new_group(copy);
+    const auto [group, fresh] = index_.find_or_add(h, same);
+    if (!fresh) return &groups_[group];
+    make_room();
+    auto* copy = group_arena_.array<Value>(keys.size());
+    for (std::size_t k = 0; k < keys.size(); ++k)
+      new (copy + k) Value(copy_value(keys[k], group_arena_));
+    return &new_group(copy);
+  }
+
+  // `args`: those of all aggregates, one after the other.
+  void add(Group& g, std::span<const Value> args, std::int64_t times) {
+    for (std::size_t k = 0; k < plan_.aggregates.size(); ++k) {
+      const Expr& call = *plan_.aggregates[k].expr;
+      const auto own = args.first(call.args.size());
+      args = args.subspan(call.args.size());
+      runtime_.position = call.span.begin;
+      if (plan_.count_slot == kNoSlot) {
+        g.states[k]->add(own);
+      } else {
+        g.states[k]->add_times(own, times);
+      }
+    }
+  }
+
+  // Keys, arguments, and how many times: what a row of the input, or of a file, is.
+  void add_row(std::span<const Value> row) {
+    const auto keys = row.first(plan_.exprs.size());
+    const std::uint64_t h = hash_of(keys);
+    Group* g = group_of(keys, h);
+    if (g == nullptr) return parts_->append(h, row.data());
+    add(*g, row.subspan(keys.size(), row.size() - keys.size() - 1), row.back().as_integer());
   }
 
   void consume() {
-    std::vector<Value> args;
+    used_before_ = runtime_.budget()->used();
+    row_.assign(width_, Value::integer(1));       // the last: how many times a row counts
+    if (plan_.exprs.empty()) new_group(nullptr);  // one row, whatever comes
     while (Batch* b = input_->next()) {
       arena_.reset();
       eval_.start(*b);
       for (std::uint32_t i = 0; i < b->rows; ++i) {
-        Group* g;
+        Value* value = row_.data();
+        for (const auto& e : plan_.exprs) *value++ = eval_(*e.expr, i);
+        for (const auto& a : plan_.aggregates)
+          for (const auto& arg : a.expr->args) *value++ = eval_(*arg, i);
+        if (plan_.count_slot != kNoSlot) *value = b->at(plan_.count_slot, i);
         if (plan_.exprs.empty()) {
-          g = groups_.empty() ? &new_group(nullptr) : groups_.data();
+          add(groups_[0], std::span<const Value>(row_).first(width_ - 1), row_.back().as_integer());
         } else {
-          g = &group_of(i);
-        }
-        for (std::size_t k = 0; k < plan_.aggregates.size(); ++k) {
-          const Expr& call = *plan_.aggregates[k].expr;
-          args.clear();
-          for (const auto& arg : call.args) args.push_back(eval_(*arg, i));
-          runtime_.position = call.span.begin;
-          if (plan_.count_slot == kNoSlot) {
-            g->states[k]->add(args);
-          } else {
-            g->states[k]->add_times(args, b->at(plan_.count_slot, i).as_integer());
-          }
+          add_row(row_);
         }
       }
+      make_room();
     }
-    // Without grouping keys there is always one row.
-    if (plan_.exprs.empty() && groups_.empty()) new_group(nullptr);
+    end_pass();
     done_ = true;
+  }
+
+  // When memory is full, only rows of known groups are taken in from now on. What they collect is
+  // counted as well: all that is used beyond what there was at the start.
+  void make_room() {
+    const std::size_t used = runtime_.budget()->used();
+    if (!parts_ && !plan_.exprs.empty() && used > used_before_ &&
+        should_spill(runtime_, used - used_before_))
+      parts_.emplace(runtime_, width_, depth_);
+  }
+
+  void end_pass() {
+    if (!parts_) return;
+    for (auto& part : parts_->finish()) waiting_.push_back(std::move(part));
+    parts_.reset();
+  }
+
+  // Groups the next of the parts; false when there is none.
+  bool next_part() {
+    forget();
+    if (waiting_.empty()) return false;
+    const auto part = std::move(waiting_.back());
+    waiting_.pop_back();
+    depth_ = part.depth;
+    SpillReader reader(runtime_, *part.rows, part.run);
+    for (std::size_t n = 1; const Value* row = reader.next(); ++n) {
+      add_row({row, width_});
+      if ((n & 255) == 0) make_room();
+    }
+    end_pass();
+    return true;
   }
 
   Batch* produce() override {
@@ -102,6 +173,7 @@ class AggregateOperator final : public UnaryOperator {
     arena_.reset();
     Batch& out = out_.batch;
     out.rows = 0;
+    if (next_ == groups_.size() && !next_part()) return nullptr;
     for (; next_ < groups_.size() && !out_.full(); ++next_) {
       Group& g = groups_[next_];
       for (std::size_t k = 0; k < plan_.exprs.size(); ++k)
@@ -117,9 +189,14 @@ class AggregateOperator final : public UnaryOperator {
 
   Arena group_arena_;
   OwnedBatch out_;
-  std::vector<Group> groups_;
+  ChargedVector<Group> groups_;
   HashIndex index_{runtime_.budget()};  // of groups_
-  std::vector<Value> keys_;
+  std::size_t width_ = 0;
+  std::vector<Value> row_;
+  std::optional<SpillParts> parts_;  // where rows of further groups go: memory is full
+  std::vector<SpillParts::Part> waiting_;
+  int depth_ = 0;
+  std::size_t used_before_ = 0;
   bool done_ = false;
   std::size_t next_ = 0;
 };

@@ -112,6 +112,7 @@ OperatorPtr make_shortest_path(Runtime& runtime, const PlanNode& plan, OperatorP
 OperatorPtr make_row_operator(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_union(Runtime& runtime, const PlanNode& plan, std::vector<OperatorPtr> inputs);
 OperatorPtr make_aggregate(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
+OperatorPtr make_distinct(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_sort(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_eager(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_apply(Runtime& runtime, const PlanNode& plan, OperatorPtr input);

@@ -12,13 +12,19 @@ Batch* Operator::next() {
     runtime_.tick();
     return b;
   }
+  const auto pages = [this] {
+    const auto count = runtime_.environment().pages;
+    return count == nullptr ? 0 : count();
+  };
   const auto start = std::chrono::steady_clock::now();
+  const std::uint64_t pages_before = pages();
   Batch* b = produce();
   runtime_.tick();
   Profile& p = runtime_.profile[static_cast<std::size_t>(plan_.id)];
   p.nanoseconds += static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
           .count());
+  p.pages += pages() - pages_before;
   if (b != nullptr) p.rows += b->rows;
   return b;
 }

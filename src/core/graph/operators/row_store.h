@@ -4,15 +4,20 @@
 #include <memory>
 #include <vector>
 
+#include "core/graph/charged_vector.h"
 #include "core/graph/operators/base.h"
 
 namespace rv::graph {
 
 // Copies of rows with a fixed set of slots. Charged to the query's memory.
 class RowStore {
+  static constexpr std::size_t kBeside = sizeof(void*);  // sorting takes another array of pointers
+
  public:
   RowStore(Runtime& runtime, std::vector<int> slots)
-      : slots_(std::move(slots)), arena_(std::make_unique<Arena>(runtime.budget())) {}
+      : slots_(std::move(slots)),
+        arena_(std::make_unique<Arena>(runtime.budget())),
+        rows_(runtime.budget(), kBeside) {}
   void clear() {
     rows_.clear();
     arena_->clear();
@@ -27,13 +32,14 @@ class RowStore {
   }
   // Becomes `other`, which is left empty.
   void take(RowStore& other) {
-    std::swap(rows_, other.rows_);
+    rows_.swap(other.rows_);
     std::swap(arena_, other.arena_);
     other.clear();
   }
   std::size_t size() const { return rows_.size(); }
   const std::vector<int>& slots() const { return slots_; }
-  std::vector<const Value*>& rows() { return rows_; }
+  std::vector<const Value*>& rows() { return rows_.all(); }
+  std::size_t bytes() const { return arena_->bytes() + rows_.bytes(); }
   // Fills a batch that owns these slots with rows from `from` on; returns how many.
   std::uint32_t fill(OwnedBatch& out, std::size_t from) const {
     out.batch.rows = 0;
@@ -49,7 +55,7 @@ class RowStore {
  private:
   std::vector<int> slots_;
   std::unique_ptr<Arena> arena_;
-  std::vector<const Value*> rows_;
+  ChargedVector<const Value*> rows_;
 };
 
 }  // namespace rv::graph

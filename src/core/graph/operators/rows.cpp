@@ -1,5 +1,4 @@
 // Operators that keep, extend or count rows.
-#include "core/graph/hash_index.h"
 #include "core/graph/operators/base.h"
 #include "core/graph/operators/label_test.h"
 #include "core/graph/query_error.h"
@@ -77,51 +76,6 @@ class ProjectOperator final : public UnaryOperator {
   OwnedBatch columns_;
 };
 
-class DistinctOperator final : public UnaryOperator {
- public:
-  DistinctOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
-      : UnaryOperator(runtime, plan, std::move(input)), seen_arena_(runtime.budget()) {}
-  void open() override {
-    UnaryOperator::open();
-    seen_.clear();
-    index_.clear();
-    seen_arena_.clear();
-  }
-
- private:
-  Batch* produce() override {
-    const std::size_t width = plan_.keys.size();
-    while (Batch* b = input_->next()) {
-      std::uint32_t kept = 0;
-      for (std::uint32_t i = 0; i < b->rows; ++i) {
-        std::uint64_t h = width;
-        for (const int slot : plan_.keys) h = mix64(h ^ hash(b->at(slot, i)));
-        const auto [number, fresh] = index_.find_or_add(h, [&](std::uint32_t known) {
-          bool same = true;
-          for (std::size_t k = 0; k < width && same; ++k)
-            same = equivalent(seen_[known][k], b->at(plan_.keys[k], i));
-          return same;
-        });
-        if (!fresh) continue;
-        auto* row = seen_arena_.array<Value>(width);
-        for (std::size_t k = 0; k < width; ++k)
-          new (row + k) Value(copy_value(b->at(plan_.keys[k], i), seen_arena_));
-        seen_.push_back(row);
-        for (Value* column : b->columns)
-          if (column != nullptr) column[kept] = column[i];
-        ++kept;
-      }
-      b->rows = kept;
-      if (kept > 0) return b;
-    }
-    return nullptr;
-  }
-
-  Arena seen_arena_;
-  HashIndex index_{runtime_.budget()};  // of seen_
-  std::vector<const Value*> seen_;
-};
-
 class SkipOperator final : public UnaryOperator {
  public:
   using UnaryOperator::UnaryOperator;
@@ -197,6 +151,12 @@ class UnwindOperator final : public ExpandingOperator {
   bool fill() override {
     for (; row_ < in_->rows; ++row_, ready_ = false) {
       if (!ready_) {
+        // The lists of rows before are done with once their items have been handed out.
+        if (row_arena_.bytes() > runtime_.budget()->limit() / 32) {
+          if (out_.batch.rows > 0) return true;
+          row_arena_.reset();
+          eval_row_.start(*in_);
+        }
         list_ = eval_row_(*plan_.exprs[0].expr, row_);
         ready_ = true;
         item_ = 0;
@@ -320,7 +280,7 @@ OperatorPtr make_row_operator(Runtime& runtime, const PlanNode& plan, OperatorPt
     case Op::project:
       return std::make_unique<ProjectOperator>(runtime, plan, std::move(input));
     case Op::distinct:
-      return std::make_unique<DistinctOperator>(runtime, plan, std::move(input));
+      return make_distinct(runtime, plan, std::move(input));
     case Op::skip:
       return std::make_unique<SkipOperator>(runtime, plan, std::move(input));
     case Op::limit:

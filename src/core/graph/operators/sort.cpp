@@ -1,7 +1,10 @@
-// ORDER BY, with LIMIT only the first rows; and the operator that waits for all rows.
+// ORDER BY, with LIMIT only the first rows; and the operator that waits for all rows. Rows beyond
+// the query's memory go to a temporary file: sorted stretches that are merged, or as they came.
 #include <algorithm>
+#include <optional>
 
 #include "core/graph/operators/row_store.h"
+#include "core/graph/spill.h"
 
 namespace rv::graph {
 namespace {
@@ -13,11 +16,106 @@ std::vector<int> with_keys(const PlanNode& plan) {
   return slots;
 }
 
+// A batch of rows that next() gives one by one; copied, and fewer where they are large.
+template <class Next>
+Batch* fill_batch(Next next, std::span<const int> slots, OwnedBatch& out, Arena& arena,
+                  Runtime& runtime) {
+  arena.reset();
+  Batch& batch = out.batch;
+  batch.rows = 0;
+  while (!out.full() && arena.bytes() <= runtime.budget()->limit() / 16) {
+    const Value* row = next();
+    if (row == nullptr) break;
+    for (std::size_t k = 0; k < slots.size(); ++k)
+      batch.column(slots[k])[batch.rows] = copy_value(row[k], arena);
+    ++batch.rows;
+  }
+  return batch.rows > 0 ? &batch : nullptr;
+}
+
+// The order of rows that begin with the keys.
+class RowOrder {
+ public:
+  explicit RowOrder(const PlanNode& plan) : plan_(plan) {}
+  int compare(const Value* a, const Value* b) const {
+    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
+      const int c = order(a[k], b[k]);
+      if (c != 0) return plan_.descending[k] ? -c : c;
+    }
+    return 0;
+  }
+  void sort(std::vector<const Value*>& rows) const {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [this](const Value* a, const Value* b) { return compare(a, b) < 0; });
+  }
+
+ private:
+  const PlanNode& plan_;
+};
+
+// Several sorted runs as one; of equal rows those of earlier runs come first.
+class RunMerger {
+ public:
+  RunMerger(Runtime& runtime, const RowOrder& order, SpillWriter& from,
+            std::span<const SpilledRun> runs)
+      : order_(order) {
+    for (const SpilledRun& run : runs) {
+      auto& input = inputs_.emplace_back(std::make_unique<Input>(runtime, from, run));
+      input->number = inputs_.size();
+      input->row = input->reader.next();
+      if (input->row == nullptr) inputs_.pop_back();
+    }
+    std::make_heap(inputs_.begin(), inputs_.end(), After{order_});
+  }
+  // The next rows, as a batch.
+  Batch* fill(std::span<const int> slots, OwnedBatch& out, Arena& arena, Runtime& runtime) {
+    return fill_batch(
+        [this] {
+          if (used_) pop();
+          used_ = true;
+          return front();
+        },
+        slots, out, arena, runtime);
+  }
+  // The first row that is left, until pop(); nullptr at the end.
+  const Value* front() const { return inputs_.empty() ? nullptr : inputs_.front()->row; }
+  void pop() {
+    if (inputs_.empty()) return;
+    std::pop_heap(inputs_.begin(), inputs_.end(), After{order_});
+    Input& last = *inputs_.back();
+    last.row = last.reader.next();
+    if (last.row == nullptr) {
+      inputs_.pop_back();
+    } else {
+      std::push_heap(inputs_.begin(), inputs_.end(), After{order_});
+    }
+  }
+
+ private:
+  struct Input {
+    Input(Runtime& runtime, SpillWriter& from, SpilledRun run) : reader(runtime, from, run) {}
+    SpillReader reader;
+    const Value* row = nullptr;
+    std::size_t number = 0;
+  };
+  struct After {
+    const RowOrder& order;
+    bool operator()(const std::unique_ptr<Input>& a, const std::unique_ptr<Input>& b) const {
+      const int c = order.compare(a->row, b->row);
+      return c != 0 ? c > 0 : a->number > b->number;
+    }
+  };
+  const RowOrder& order_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  bool used_ = false;  // fill() has handed out the first row
+};
+
 class SortOperator final : public UnaryOperator {
  public:
   SortOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
       : UnaryOperator(runtime, plan, std::move(input)),
         slots_(with_keys(plan)),
+        order_(plan),
         rows_(runtime, slots_),
         spare_(runtime, slots_),
         out_(runtime.slots(), slots_) {}
@@ -26,6 +124,7 @@ class SortOperator final : public UnaryOperator {
     UnaryOperator::open();
     rows_.clear();
     worst_ = nullptr;
+    forget_runs();
     sorted_ = false;
     next_ = 0;
     wanted_ = ~std::size_t{0};
@@ -39,19 +138,10 @@ class SortOperator final : public UnaryOperator {
   }
 
  private:
-  bool before(const Value* a, const Value* b) const {
-    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
-      const int c = order(a[k], b[k]);
-      if (c != 0) return plan_.descending[k] ? c > 0 : c < 0;
-    }
-    return false;
-  }
-
   // Keeps the first rows only, once twice as many have come.
   void shrink() {
     auto& rows = rows_.rows();
-    std::stable_sort(rows.begin(), rows.end(),
-                     [this](const Value* a, const Value* b) { return before(a, b); });
+    order_.sort(rows);
     rows.resize(wanted_);
     for (const Value* row : rows) {
       Batch one(runtime_.slots());
@@ -74,35 +164,85 @@ class SortOperator final : public UnaryOperator {
     return true;
   }
 
+  void consume() {
+    while (Batch* b = input_->next()) {
+      for (std::uint32_t i = 0; i < b->rows; ++i) {
+        if (is_behind(*b, i)) continue;
+        rows_.append(*b, i);
+        if (wanted_ < kMostFirstRows && rows_.size() > 2 * wanted_ + 32) shrink();
+      }
+      if (should_spill(runtime_, rows_.bytes())) spill();
+    }
+    if (runs_.empty()) {
+      order_.sort(rows_.rows());
+    } else {
+      if (rows_.size() > 0) spill();
+      merge();
+    }
+    sorted_ = true;
+  }
+
+  // What is in memory becomes a run of the file.
+  void spill() {
+    if (file_ == nullptr) file_ = std::make_unique<SpillWriter>(runtime_, slots_.size());
+    auto& rows = rows_.rows();
+    order_.sort(rows);
+    for (std::size_t i = 0; i < rows.size() && i < wanted_; ++i) file_->append(rows[i]);
+    runs_.push_back(file_->end_run());
+    worst_ = nullptr;  // it was in memory
+    rows_.clear();
+  }
+
+  // Merges neighbouring runs until those that are left can be read at once.
+  void merge() {
+    const std::size_t at_once = std::max<std::size_t>(
+        2, runtime_.budget()->limit() / 4 / SpillReader::buffer_bytes(runtime_));
+    while (runs_.size() > at_once) {
+      auto merged = std::make_unique<SpillWriter>(runtime_, slots_.size());
+      std::vector<SpilledRun> runs;
+      for (std::size_t i = 0; i < runs_.size(); i += at_once) {
+        const std::size_t n = std::min(at_once, runs_.size() - i);
+        RunMerger some(runtime_, order_, *file_, std::span(runs_).subspan(i, n));
+        for (std::size_t k = 0; some.front() != nullptr && k < wanted_; ++k, some.pop())
+          merged->append(some.front());
+        runs.push_back(merged->end_run());
+      }
+      file_ = std::move(merged);
+      runs_ = std::move(runs);
+    }
+    merger_.emplace(runtime_, order_, *file_, runs_);
+  }
+
+  void forget_runs() {
+    merger_.reset();
+    runs_.clear();
+    file_.reset();
+  }
+
   Batch* produce() override {
     arena_.reset();
-    if (!sorted_) {
-      while (Batch* b = input_->next()) {
-        for (std::uint32_t i = 0; i < b->rows; ++i) {
-          if (is_behind(*b, i)) continue;
-          rows_.append(*b, i);
-          if (wanted_ < kMostFirstRows && rows_.size() > 2 * wanted_ + 32) shrink();
-        }
-      }
-      auto& rows = rows_.rows();
-      std::stable_sort(rows.begin(), rows.end(),
-                       [this](const Value* a, const Value* b) { return before(a, b); });
-      sorted_ = true;
+    if (!sorted_) consume();
+    if (!merger_) {
+      const std::uint32_t n = rows_.fill(out_, next_);
+      next_ += n;
+      return n > 0 ? &out_.batch : nullptr;
     }
-    const std::uint32_t n = rows_.fill(out_, next_);
-    next_ += n;
-    return n > 0 ? &out_.batch : nullptr;
+    return merger_->fill(slots_, out_, arena_, runtime_);
   }
 
   // Of more than these all rows are sorted at last.
   static constexpr std::size_t kMostFirstRows = std::size_t{1} << 20;
 
   std::vector<int> slots_;
+  RowOrder order_;
   RowStore rows_, spare_;
   const Value* worst_ = nullptr;  // the last of those that are wanted, once there are so many
   OwnedBatch out_;
   std::size_t wanted_ = 0, next_ = 0;
   bool sorted_ = false;
+  std::unique_ptr<SpillWriter> file_;
+  std::vector<SpilledRun> runs_;
+  std::optional<RunMerger> merger_;
 };
 
 class EagerOperator final : public UnaryOperator {
@@ -114,18 +254,36 @@ class EagerOperator final : public UnaryOperator {
   void open() override {
     UnaryOperator::open();
     rows_.clear();
+    reader_.reset();
+    file_.reset();
     filled_ = false;
     next_ = 0;
   }
 
  private:
+  void consume() {
+    filled_ = true;
+    while (Batch* b = input_->next()) {
+      for (std::uint32_t i = 0; i < b->rows; ++i) rows_.append(*b, i);
+      if (should_spill(runtime_, rows_.bytes())) spill();
+    }
+    if (file_ != nullptr) {
+      spill();
+      reader_.emplace(runtime_, *file_, file_->end_run());
+    }
+    if (plan_.advance) runtime_.advance();
+  }
+
+  void spill() {
+    if (file_ == nullptr) file_ = std::make_unique<SpillWriter>(runtime_, rows_.slots().size());
+    for (const Value* row : rows_.rows()) file_->append(row);
+    rows_.clear();
+  }
+
   Batch* produce() override {
-    if (!filled_) {
-      filled_ = true;
-      while (Batch* b = input_->next()) {
-        for (std::uint32_t i = 0; i < b->rows; ++i) rows_.append(*b, i);
-      }
-      if (plan_.advance) runtime_.advance();
+    if (!filled_) consume();
+    if (reader_) {
+      return fill_batch([this] { return reader_->next(); }, rows_.slots(), out_, arena_, runtime_);
     }
     const std::uint32_t n = rows_.fill(out_, next_);
     next_ += n;
@@ -136,6 +294,8 @@ class EagerOperator final : public UnaryOperator {
   OwnedBatch out_;
   bool filled_ = false;
   std::size_t next_ = 0;
+  std::unique_ptr<SpillWriter> file_;
+  std::optional<SpillReader> reader_;
 };
 
 }  // namespace

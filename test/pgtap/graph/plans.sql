@@ -1,0 +1,43 @@
+\set ECHO none
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+-- What plans look like: seeks by computed keys, whatever statistics there are; PROFILE. Each question has a text of
+-- its own where the plan must be a new one.
+BEGIN;
+SELECT plan(12);
+DO $$ BEGIN PERFORM ruvector_create_graph('g'); END $$;
+CREATE FUNCTION pg_temp.c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
+  $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('g', q, p) x$$;
+CREATE FUNCTION pg_temp.seeks(q text) RETURNS bigint LANGUAGE sql AS
+  $$SELECT count(*) FROM ruvector_cypher('g', 'EXPLAIN ' || q) x WHERE x::text LIKE '%IndexSeek%'$$;
+CREATE FUNCTION pg_temp.scans(q text) RETURNS bigint LANGUAGE sql AS
+  $$SELECT count(*) FROM ruvector_cypher('g', 'EXPLAIN ' || q) x WHERE x::text LIKE '%Scan%'$$;
+\set load 'UNWIND $rows AS r MATCH (a:Person {id: r.a}), (b:Person {id: r.b}) CREATE (a)-[:KNOWS {since: r.since}]->(b)'
+\set one 'UNWIND $rows AS r MATCH (n:Person {id: r.id}) RETURN n.id'
+
+SELECT pg_temp.c('CREATE INDEX FOR (n:Person) ON (n.id)') IS NULL AS made \gset
+SELECT is(pg_temp.seeks(:'one'), 1::bigint, 'a key of a row is sought in an index, before there is any node');
+SELECT is(pg_temp.seeks(:'load'), 2::bigint, 'both ends');
+SELECT pg_temp.c('UNWIND range(1, 3000) AS i CREATE (:Person {id: i, name: "p" + i}), (:Post {id: i})') IS NULL AS made \gset
+SELECT is(pg_temp.seeks(:'one' || ' AS second'), 1::bigint, 'with nodes of which no statistics are known');
+SELECT is(pg_temp.scans(:'one' || ' AS second'), 0::bigint, 'and nothing else');
+SELECT is(pg_temp.seeks(:'load' || ' RETURN 2'), 2::bigint, 'both ends');
+SELECT is(pg_temp.c(:'one', '{"rows": [{"id": 7}, {"id": 2999}, {"id": 7}, {"id": 4000}, {"id": null}]}'), '{"n.id":7};{"n.id":2999};{"n.id":7}', 'it finds them');
+ANALYZE g.node;
+ANALYZE g.node_label;
+SELECT is(pg_temp.seeks(:'load'), 2::bigint, 'and with statistics');
+-- Statistics of when there was nothing.
+DELETE FROM g.node;
+DELETE FROM g.node_label;
+ANALYZE g.node;
+ANALYZE g.node_label;
+SELECT pg_temp.c('UNWIND range(1, 3000) AS i CREATE (:Person {id: i, name: "p" + i})') IS NULL AS made \gset
+SELECT is(pg_temp.seeks(:'load'), 2::bigint, 'with statistics of an empty graph');
+SELECT is(pg_temp.c(:'load', '{"rows": [{"a": 1, "b": 2, "since": 3}, {"a": 2, "b": 9999, "since": 4}]}'), NULL, 'relationships are made');
+SELECT is(pg_temp.c('MATCH (a)-[k:KNOWS]->(b) RETURN a.id, k.since, b.id'), '{"a.id":1,"k.since":3,"b.id":2}', 'between nodes that are there');
+
+SELECT matches(pg_temp.c('PROFILE MATCH (n:Person {id: 5}) RETURN n.name'), 'IndexSeek.* \(rows=1 actual=1 ms=[0-9.]+ pages=[1-9]', 'PROFILE counts rows, time and pages');
+SELECT ok(pg_temp.c('EXPLAIN MATCH (n:Person {id: 5}) RETURN n.name') NOT LIKE '%pages=%', 'EXPLAIN runs nothing');
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,157 @@
+// Queries whose rows exceed their memory: temporary files change nothing but where rows are.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/graph/value_codec.h"
+#include "unit/graph/cypher_session.h"
+
+namespace rv::graph {
+namespace {
+
+struct Files {
+  std::size_t made = 0, open = 0, bytes = 0;
+};
+
+class MemoryFile final : public ScratchFile {
+ public:
+  explicit MemoryFile(Files& files) : files_(files) {
+    ++files.made;
+    ++files.open;
+  }
+  ~MemoryFile() override { --files_.open; }
+  void append(std::span<const std::byte> bytes) override {
+    EXPECT_FALSE(read_) << "writing after reading";
+    data_.insert(data_.end(), bytes.begin(), bytes.end());
+    files_.bytes += bytes.size();
+  }
+  void read(std::uint64_t offset, std::span<std::byte> out) override {
+    read_ = true;
+    ASSERT_LE(offset + out.size(), data_.size());
+    std::memcpy(out.data(), data_.data() + offset, out.size());
+  }
+
+ private:
+  Files& files_;
+  std::vector<std::byte> data_;
+  bool read_ = false;
+};
+
+class SpillTest : public testing::Test {
+ protected:
+  // The rows with plenty of memory, and with `limit` bytes.
+  void compare(std::string_view query, std::size_t limit, bool in_order) {
+    CypherSession plenty, little;
+    little.environment.memory_limit = limit;
+    little.environment.scratch_file = [this] { return std::make_unique<MemoryFile>(files_); };
+    auto expected = plenty.rows(query);
+    auto found = little.rows(query);
+    if (!in_order) {
+      std::sort(expected.begin(), expected.end());
+      std::sort(found.begin(), found.end());
+    }
+    EXPECT_EQ(found.size(), expected.size()) << query;
+    EXPECT_TRUE(found == expected) << query;
+    EXPECT_GT(files_.made, 0U) << "it fitted into memory: " << query;
+    EXPECT_EQ(files_.open, 0U);
+    little.environment.scratch_file = nullptr;
+    EXPECT_THROW(little.rows(query), Error) << query;
+  }
+  Files files_;
+};
+
+constexpr std::size_t kMega = 1 << 20;
+
+// i from 0 on; a list of all of them would not fit into memory.
+std::string rows_of(int n) {
+  return "UNWIND range(0, " + std::to_string(n / 200 - 1) +
+         ") AS a UNWIND range(0, 199) AS b WITH a * 200 + b AS i ";
+}
+
+TEST_F(SpillTest, Sort) {
+  compare(rows_of(60000) + "RETURN (i * 7919) % 60000 AS x, toString(i) AS t ORDER BY x DESC",
+          kMega, true);
+  // Equal keys keep their order; a second key in the other direction.
+  compare(rows_of(60000) + "RETURN i % 7 AS k, i ORDER BY k", kMega, true);
+  compare(rows_of(60000) + "RETURN i % 7 AS k, i ORDER BY k DESC, i % 11, i", kMega, true);
+}
+
+TEST_F(SpillTest, SortInSeveralPasses) {
+  // 32 runs are read at once within 1 MB.
+  compare(rows_of(900000) + "RETURN (i * 7919) % 900007 AS x ORDER BY x", kMega, true);
+  EXPECT_GT(files_.made, 1U);
+}
+
+TEST_F(SpillTest, SortWithLimit) {
+  compare(rows_of(60000) + "RETURN (i * 7919) % 60000 AS x ORDER BY x SKIP 3 LIMIT 30000", kMega,
+          true);
+}
+
+TEST_F(SpillTest, SortOfLargeRows) {
+  compare(rows_of(20000) +
+              "WITH i, reduce(s = 'x', k IN range(1, 8) | s + s) AS t "
+              "RETURN i, t + toString(i) AS t ORDER BY i % 17, i DESC",
+          4 * kMega, true);
+}
+
+TEST_F(SpillTest, Distinct) {
+  compare(rows_of(100000) + "RETURN DISTINCT i % 50000 AS x", kMega, false);
+  compare(rows_of(100000) + "WITH DISTINCT i % 40000 AS x, toString(i % 3) AS t RETURN x, t", kMega,
+          false);
+  // Parts that do not fit either are parted again.
+  compare(rows_of(1000000) + "RETURN DISTINCT i % 900000 AS x", kMega, false);
+}
+
+TEST_F(SpillTest, Grouping) {
+  compare(rows_of(100000) +
+              "RETURN i % 30000 AS k, count(*) AS c, sum(i) AS s, min(toString(i)) AS m, "
+              "count(DISTINCT i % 2) AS d",
+          kMega, false);
+  compare(rows_of(50000) + "RETURN toString(i % 9000) AS k, collect(i) AS all", kMega, false);
+  compare(rows_of(300000) + "RETURN i % 250000 AS k, avg(i) AS a", kMega, false);
+}
+
+TEST_F(SpillTest, WritesThatWaitForAllRows) {
+  compare(rows_of(40000) + "CREATE (n:N {i: i}) SET n.j = n.i + 1 RETURN n.j AS j", kMega, true);
+}
+
+TEST_F(SpillTest, EveryKindOfValue) {
+  const std::string query =
+      "CREATE (a:A {n: 1})-[r:R {w: 1}]->(b:B) WITH * MATCH p = (a)-[:R]->(b) UNWIND range(1, "
+      "20000) AS i "
+      "RETURN a, r, p, i, toFloat(i) AS f, i % 2 = 0 AS odd, null AS n, [i, [toString(i), null], "
+      "{k: i}] AS l, "
+      "{a: 1, b: {c: date('2020-02-29')}} AS m, localtime('10:11:12.5') AS lt, time('10:11+02:00') "
+      "AS t, "
+      "localdatetime('2020-01-01T00:00') AS ld, datetime('2020-07-01T12:00+02:00[Europe/Berlin]') "
+      "AS d, "
+      "duration('P1Y2M3DT4H5.5S') AS u, point({x: 1, y: 2, z: 3}) AS g, vector([1, 2, 3]) AS v "
+      "ORDER BY (i * 7919) % 20000, i";
+  compare(query, 8 * kMega, true);
+}
+
+TEST_F(SpillTest, WhatMustStayInMemoryIsAnErrorThatNamesTheLimit) {
+  CypherSession s;
+  s.environment.memory_limit = kMega;
+  s.environment.memory_setting = "the limit";
+  s.environment.scratch_file = [this] { return std::make_unique<MemoryFile>(files_); };
+  for (const std::string& query :
+       {rows_of(100000) + "RETURN collect(i)", rows_of(100000) + "RETURN count(DISTINCT i)",
+        rows_of(200000) + "RETURN percentileCont(i, 0.5)"}) {
+    try {
+      s.rows(query);
+      ADD_FAILURE() << query;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::out_of_memory);
+      EXPECT_NE(std::string(e.what()).find("the limit"), std::string::npos) << e.what();
+      EXPECT_FALSE(e.hint().empty());
+    }
+  }
+  EXPECT_EQ(files_.open, 0U);
+}
+
+}  // namespace
+}  // namespace rv::graph
