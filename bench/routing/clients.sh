@@ -12,15 +12,8 @@ psql -X -q -d postgres -c "CREATE DATABASE $database TEMPLATE rv_template"
 work=$(mktemp -d)
 trap 'rm -rf "$work"; psql -X -q -d postgres -c "DROP DATABASE $database WITH (FORCE)" || true' EXIT
 run() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$database" "$@"; }
+run -v outcomes="$outcomes" -f "$(dirname "$0")/agents_and_outcomes.sql"
 run >/dev/null <<SQL
-SELECT ruvector_register_agent('agent' || i, cost_per_1k_input := 0.0001 * i, cost_per_1k_output := 0.0002 * i, quality_score := 0.5 + 0.02 * i) FROM generate_series(1, 20) i;
-CREATE FUNCTION point(i int) RETURNS vector LANGUAGE sql VOLATILE AS
-  \$\$SELECT array_agg((sin(i % 200 * d) + 0.4 * (random() - 0.5))::real ORDER BY d)::vector FROM generate_series(1, 64) d\$\$;
-CREATE TABLE points AS SELECT i, point(i) AS p FROM generate_series(1, 1000) i;
-CREATE INDEX ON points (i);
-INSERT INTO ruvector_route_log (id, router, embedding, chosen, objective) SELECT i, 'default', point(i), 'agent' || 1 + i % 20, 'observed' FROM generate_series(1, $outcomes) i;
-INSERT INTO ruvector_route_outcome (decision_id, agent, success, quality) SELECT id, chosen, true, (id % 7 < 4)::int FROM ruvector_route_log;
-SELECT setval('ruvector_route_log_id_seq', $outcomes);
 CREATE TABLE measured (what text, clients int, cpu_us float8, empty_us float8, wall_us float8[], began timestamptz, ended timestamptz);
 -- CPU of this backend until now. The kernel counts a running process now and then: too coarse for a call, not for a batch.
 CREATE FUNCTION cpu_us() RETURNS float8 LANGUAGE sql VOLATILE AS \$\$SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 100), ' ', 1)::float8 / 1000\$\$;

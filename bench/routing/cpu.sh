@@ -11,14 +11,8 @@ coproc SESSION { psql -X -q -At -d "$database" 2>&1; }
 exec 3>&"${SESSION[1]}" 4<&"${SESSION[0]}"
 ask() { printf '%s\n' "$1" "SELECT 'done';" >&3; local line; while read -r line <&4; do [ "$line" = 'done' ] && break; echo "$line"; done; }
 ask "SET ruvector.route_exploration = 0;
-SELECT ruvector_register_agent('agent' || i, cost_per_1k_input := 0.0001 * i, cost_per_1k_output := 0.0002 * i, quality_score := 0.5 + 0.02 * i) FROM generate_series(1, 20) i;
-CREATE FUNCTION point(i int) RETURNS vector LANGUAGE sql VOLATILE AS
-  \$\$SELECT array_agg((sin(i % 200 * d) + 0.4 * (random() - 0.5))::real ORDER BY d)::vector FROM generate_series(1, 64) d\$\$;
-CREATE TABLE points AS SELECT i, point(i) AS p FROM generate_series(1, 1000) i;
-CREATE INDEX ON points (i);
-INSERT INTO ruvector_route_log (id, router, embedding, chosen, objective) SELECT i, 'default', point(i), 'agent' || 1 + i % 20, 'observed' FROM generate_series(1, $outcomes) i;
-INSERT INTO ruvector_route_outcome (decision_id, agent, success, quality) SELECT id, chosen, true, (id % 7 < 4)::int FROM ruvector_route_log;
-SELECT setval('ruvector_route_log_id_seq', $outcomes);
+\\set outcomes $outcomes
+\\i $(cd "$(dirname "$0")" && pwd)/agents_and_outcomes.sql
 ANALYZE;
 CREATE FUNCTION run(what text, n int) RETURNS void LANGUAGE plpgsql AS \$\$
 DECLARE e vector;

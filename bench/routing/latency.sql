@@ -3,15 +3,8 @@
 \set QUIET 1
 \pset footer off
 SET ruvector.route_exploration = 0;
-SELECT ruvector_register_agent('agent' || i, cost_per_1k_input := 0.0001 * i, cost_per_1k_output := 0.0002 * i,
-  quality_score := 0.5 + 0.02 * i) FROM generate_series(1, 20) i \g /dev/null
-CREATE FUNCTION point(i int) RETURNS vector LANGUAGE sql VOLATILE AS
-  $$SELECT array_agg((sin(i % 200 * d) + 0.4 * (random() - 0.5))::real ORDER BY d)::vector FROM generate_series(1, 64) d$$;
-INSERT INTO ruvector_route_log (id, router, embedding, chosen, objective)
-  SELECT i, 'default', point(i), 'agent' || 1 + i % 20, 'observed' FROM generate_series(1, 100000) i;
-INSERT INTO ruvector_route_outcome (decision_id, agent, success, quality)
-  SELECT id, chosen, true, (id % 7 < 4)::int FROM ruvector_route_log;
-SELECT setval('ruvector_route_log_id_seq', 100000) \g /dev/null
+\set outcomes 100000
+\ir agents_and_outcomes.sql
 ANALYZE;
 CREATE FUNCTION measure(what text, n int DEFAULT 2000) RETURNS TABLE (measured text, p50_us numeric, p95_us numeric) LANGUAGE plpgsql AS $$
 DECLARE t timestamptz; took float8[] := '{}'; e vector;
