@@ -38,11 +38,16 @@ class RowOrder {
  public:
   explicit RowOrder(const PlanNode& plan) : plan_(plan) {}
   int compare(const Value* a, const Value* b) const {
-    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
-      const int c = order(a[k], b[k]);
-      if (c != 0) return plan_.descending[k] ? -c : c;
-    }
-    return 0;
+    return compare_keys([a](std::size_t k) { return a[k]; }, b);
+  }
+  // A row of the input with one that was stored.
+  int compare(const Batch& batch, std::uint32_t row, const Value* b) const {
+    return compare_keys(
+        [&](std::size_t k) {
+          const Value* column = batch.columns[static_cast<std::size_t>(plan_.keys[k])];
+          return column == nullptr ? Value() : column[row];
+        },
+        b);
   }
   void sort(std::vector<const Value*>& rows) const {
     std::stable_sort(rows.begin(), rows.end(),
@@ -50,6 +55,15 @@ class RowOrder {
   }
 
  private:
+  template <class Key>
+  int compare_keys(Key key, const Value* b) const {
+    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
+      const int c = order(key(k), b[k]);
+      if (c != 0) return plan_.descending[k] ? -c : c;
+    }
+    return 0;
+  }
+
   const PlanNode& plan_;
 };
 
@@ -156,12 +170,7 @@ class SortOperator final : public UnaryOperator {
   // Is a row behind all that are wanted? Of equal rows the first come first.
   bool is_behind(const Batch& b, std::uint32_t row) const {
     if (worst_ == nullptr) return wanted_ == 0;
-    for (std::size_t k = 0; k < plan_.keys.size(); ++k) {
-      const Value* column = b.columns[static_cast<std::size_t>(plan_.keys[k])];
-      const int c = order(column == nullptr ? Value() : column[row], worst_[k]);
-      if (c != 0) return plan_.descending[k] ? c < 0 : c > 0;
-    }
-    return true;
+    return order_.compare(b, row, worst_) >= 0;
   }
 
   void consume() {
