@@ -1,21 +1,11 @@
 #include "pg/graph/edge_lists.h"
 
-#include <unordered_map>
+#include "pg/graph/by_table.h"
 
 namespace rv::pg {
 namespace {
 
-// Never destroyed: exit() in a backend runs the destructors of statics.
-std::unordered_map<Oid, std::shared_ptr<KnownEdges>>& all_edges() {
-  static auto* const edges = new std::unordered_map<Oid, std::shared_ptr<KnownEdges>>;
-  return *edges;
-}
-
-std::size_t bytes_of_all() {
-  std::size_t bytes = 0;
-  for (const auto& [table, edges] : all_edges()) bytes += edges->bytes();
-  return bytes;
-}
+auto& all_edges() { return ByTable<std::shared_ptr<KnownEdges>>::session(); }
 
 }  // namespace
 
@@ -26,7 +16,7 @@ void KnownEdges::keep(EdgeLists& lists, graph::NodeId node, std::span<const Neig
   const bool fresh = more > 0 || lists.chunks_[n] == nullptr;
   const std::size_t room =
       more * sizeof(void*) + (fresh ? sizeof(*lists.chunks_[0]) : 0) + all.size_bytes();
-  if (bytes_of_all() + room > kEdgeListBytes) return;
+  if (all_edges().bytes() + room > kEdgeListBytes) return;
   if (more > 0) lists.chunks_.resize(n + 1);
   if (fresh) {
     lists.chunks_[n] = std::make_unique<std::array<EdgeLists::List, EdgeLists::kChunk>>();
@@ -43,12 +33,6 @@ std::shared_ptr<KnownEdges> known_edges(Oid edge_table, const QuietState& state)
   return edges;
 }
 
-void forget_edge_lists(Oid table) noexcept {
-  if (OidIsValid(table)) {
-    all_edges().erase(table);
-  } else {
-    all_edges().clear();
-  }
-}
+void forget_edge_lists(Oid table) noexcept { all_edges().forget(table); }
 
 }  // namespace rv::pg

@@ -2,16 +2,14 @@
 
 #include <unordered_map>
 
+#include "pg/graph/by_table.h"
+
 namespace rv::pg {
 namespace {
 
 using Sets = std::unordered_map<std::int32_t, std::unique_ptr<LabelSet>>;
 
-// Never destroyed: exit() in a backend runs the destructors of statics.
-std::unordered_map<Oid, Sets>& all_sets() {
-  static auto* const sets = new std::unordered_map<Oid, Sets>;
-  return *sets;
-}
+auto& all_sets() { return ByTable<Sets>::session(); }
 
 }  // namespace
 
@@ -27,16 +25,10 @@ bool make_room_for_label_set(std::size_t bytes) {
     for (const auto& [label, set] : sets) taken += set->nodes == nullptr ? 0 : set->nodes->bytes();
   if (taken <= kLabelSetBytes) return true;
   if (bytes > kLabelSetBytes) return false;
-  all_sets().clear();
+  all_sets().forget(InvalidOid);
   return true;
 }
 
-void forget_label_sets(Oid table) noexcept {
-  if (OidIsValid(table)) {
-    all_sets().erase(table);
-  } else {
-    all_sets().clear();
-  }
-}
+void forget_label_sets(Oid table) noexcept { all_sets().forget(table); }
 
 }  // namespace rv::pg

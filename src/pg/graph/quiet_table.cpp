@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "access/heapam.h"
+#include "access/table.h"
 #include "access/visibilitymap.h"
 #include "access/xact.h"
 #include "storage/bufmgr.h"
@@ -39,7 +40,9 @@ std::uint64_t map_lsn(Relation table, BlockNumber blocks) {
   return sum;
 }
 
-QuietState quiet_state(Relation table, Snapshot snapshot) {
+namespace {
+
+QuietState state_of(Relation table, Snapshot snapshot) {
   QuietState out;
   if (!has_telling_map(table, snapshot)) return out;
   out.blocks = RelationGetNumberOfBlocks(table);
@@ -52,6 +55,15 @@ QuietState quiet_state(Relation table, Snapshot snapshot) {
   out.map = map_lsn(table, out.blocks);
   out.quiet = true;
   return out;
+}
+
+}  // namespace
+
+QuietState quiet_state(Oid table, Snapshot snapshot) {
+  Relation rel = table_open(table, AccessShareLock);
+  const QuietState state = state_of(rel, snapshot);
+  table_close(rel, NoLock);
+  return state;
 }
 
 }  // namespace rv::pg

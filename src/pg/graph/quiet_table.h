@@ -31,6 +31,6 @@ bool has_telling_map(Relation table, Snapshot snapshot);
 std::uint64_t map_lsn(Relation table, BlockNumber blocks);
 
 // As it is now, for a snapshot taken before. May ereport: inside call().
-QuietState quiet_state(Relation table, Snapshot snapshot);
+QuietState quiet_state(Oid table, Snapshot snapshot);
 
 }  // namespace rv::pg

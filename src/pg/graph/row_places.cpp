@@ -1,13 +1,11 @@
 #include "pg/graph/row_places.h"
 
+#include "pg/graph/by_table.h"
+
 namespace rv::pg {
 namespace {
 
-// Never destroyed: exit() in a backend runs the destructors of statics.
-std::unordered_map<Oid, std::shared_ptr<RowPlaces>>& all_places() {
-  static auto* const places = new std::unordered_map<Oid, std::shared_ptr<RowPlaces>>;
-  return *places;
-}
+auto& all_places() { return ByTable<std::shared_ptr<RowPlaces>>::session(); }
 
 }  // namespace
 
@@ -34,12 +32,6 @@ std::shared_ptr<RowPlaces> row_places(Oid table) {
   return places;
 }
 
-void forget_row_places(Oid table) noexcept {
-  if (OidIsValid(table)) {
-    all_places().erase(table);
-  } else {
-    all_places().clear();
-  }
-}
+void forget_row_places(Oid table) noexcept { all_places().forget(table); }
 
 }  // namespace rv::pg

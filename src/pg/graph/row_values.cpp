@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pg/graph/by_table.h"
+
 namespace rv::pg {
 namespace {
 
@@ -9,17 +11,7 @@ constexpr std::size_t kLongestText =
     200;  // longer ones take more room than a visit of the row saves
 constexpr std::size_t kSharedTexts = 1024;  // of a property
 
-// Never destroyed: exit() in a backend runs the destructors of statics.
-std::unordered_map<Oid, std::shared_ptr<RowValues>>& all_values() {
-  static auto* const values = new std::unordered_map<Oid, std::shared_ptr<RowValues>>;
-  return *values;
-}
-
-std::size_t bytes_of_all() {
-  std::size_t bytes = 0;
-  for (const auto& [table, values] : all_values()) bytes += values->bytes();
-  return bytes;
-}
+auto& all_values() { return ByTable<std::shared_ptr<RowValues>>::session(); }
 
 bool is_small(const graph::Value& v) {
   switch (v.kind()) {
@@ -48,7 +40,7 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
   if (n >= column.chunks_.size() || column.chunks_[n] == nullptr) {
     const std::size_t pointers =
         n >= column.chunks_.size() ? (n + 1 - column.chunks_.size()) * sizeof(void*) : 0;
-    if (bytes_of_all() + pointers + sizeof(Chunk) > kRowValuesBytes) return false;
+    if (all_values().bytes() + pointers + sizeof(Chunk) > kRowValuesBytes) return false;
     if (pointers > 0) column.chunks_.resize(n + 1);
     column.chunks_[n] = std::make_unique<Chunk>();
     for (Entry& e : *column.chunks_[n]) e.block = InvalidBlockNumber;
@@ -74,20 +66,14 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
 }
 
 std::shared_ptr<RowValues> row_values(Oid table) {
-  const auto at = all_values().find(table);
-  return at == all_values().end() ? nullptr : at->second;
+  const auto* values = all_values().find(table);
+  return values == nullptr ? nullptr : *values;
 }
 
 std::shared_ptr<RowValues> new_row_values(Oid table, BlockNumber blocks, std::uint64_t map) {
   return all_values()[table] = std::make_shared<RowValues>(blocks, map);
 }
 
-void forget_row_values(Oid table) noexcept {
-  if (OidIsValid(table)) {
-    all_values().erase(table);
-  } else {
-    all_values().clear();
-  }
-}
+void forget_row_values(Oid table) noexcept { all_values().forget(table); }
 
 }  // namespace rv::pg

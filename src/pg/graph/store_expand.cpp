@@ -3,10 +3,6 @@
 
 #include "pg/graph/store.h"
 
-extern "C" {
-#include "access/table.h"
-}
-
 namespace rv::pg {
 
 using graph::Direction;
@@ -218,12 +214,7 @@ KnownEdges* PgStore::edges_for(std::size_t starts) {
   if (edges_checked_ || starts < kFewStarts) return edges_.get();
   edges_checked_ = true;
   pool(kOut1);  // may the caller read the table?
-  const QuietState now = call([this] {
-    Relation rel = table_open(tables_.edge, NoLock);
-    const QuietState state = quiet_state(rel, snapshot_);
-    table_close(rel, NoLock);
-    return state;
-  });
+  const QuietState now = call([this] { return quiet_state(tables_.edge, snapshot_); });
   if (now.quiet) edges_ = known_edges(tables_.edge, now);
   return edges_.get();
 }

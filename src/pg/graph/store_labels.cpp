@@ -5,7 +5,6 @@
 #include "pg/graph/store.h"
 
 extern "C" {
-#include "access/table.h"
 #include "utils/rel.h"
 }
 
@@ -30,12 +29,7 @@ const graph::NodeSet* PgStore::nodes_with(NameId label, std::size_t asked) {
   if (asked < kFewTests) return nullptr;
   const Oid table = tables_.node_label;
   pool(kLabelNodes);  // may the caller read it?
-  const QuietState now = call([this, table] {
-    Relation rel = table_open(table, AccessShareLock);
-    const QuietState state = quiet_state(rel, snapshot_);
-    table_close(rel, NoLock);
-    return state;
-  });
+  const QuietState now = call([this, table] { return quiet_state(table, snapshot_); });
   LabelSet& set = label_set(table, label);
   if (!now.quiet || set.state != now) {
     set.nodes = nullptr;
