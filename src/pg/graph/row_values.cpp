@@ -53,7 +53,7 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
     if (known != column.texts_.end()) {
       entry.value = graph::Value::string(*known);
     } else {
-      if (bytes() > kRowValuesBytes) return false;
+      if (all_values().bytes() > kRowValuesBytes) return false;
       const std::string_view copy = texts_.copy(text);
       if (column.texts_.size() < kSharedTexts) column.texts_.insert(copy);
       entry.value = graph::Value::string(copy);
