@@ -57,6 +57,7 @@ class OrderedScan {
     return kWalkToSweep * static_cast<double>(search_.stats().distances) >=
            static_cast<double>(store_.blocks()) * graph_.meta().node_slots;
   }
+  bool bounds_known() const { return !rerank_all_ && !null_query_; }
   bool more();
   void take_batch();
   void look_up(core::NodeId node);
@@ -128,8 +129,8 @@ void OrderedScan::report() {
 void OrderedScan::take_batch() {
   ++stats_.batches;
   for (const core::Candidate& c : search_.batch()) {
-    float lower = c.distance - c.error;
-    if (rerank_all_ || null_query_) lower = -std::numeric_limits<float>::infinity();
+    float lower =
+        bounds_known() ? c.distance - c.error : -std::numeric_limits<float>::infinity();
     if (trust_codes_) lower = c.distance;
     reranker_.add(lower, static_cast<std::uint32_t>(nodes_.size()));
     nodes_.push_back(c.node);
@@ -241,8 +242,10 @@ void OrderedScan::look_up(core::NodeId number) {
 bool OrderedScan::next(ItemPointerData* tid) {
   for (;;) {
     // Rows that wait may be farther than what the next batch holds: it is asked for first, so that
-    // the order only breaks where the graph itself misleads.
-    if (reranker_.ready() && (reranker_.candidates_left() || stage_ == Stage::done)) {
+    // the order only breaks where the graph itself misleads. Where estimates have no bounds every
+    // batch would have to be seen first, so its rows leave before the next one is asked for.
+    if (reranker_.ready() &&
+        (reranker_.candidates_left() || stage_ == Stage::done || !bounds_known())) {
       const Reranker::Row row = reranker_.pop();
       if (row.distance < last_distance_ && iterative_ == hnsw::Iterative::strict_order) continue;
       last_distance_ = std::max(last_distance_, row.distance);

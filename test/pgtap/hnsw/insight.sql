@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(34);
+SELECT plan(40);
 CREATE TABLE items (id int PRIMARY KEY, v vector(16));
 SELECT setseed(0.5);
 INSERT INTO items SELECT i, (SELECT array_agg(random() + c) FROM (SELECT c FROM generate_series(1, 16)) y)::real[]::vector FROM (SELECT i, i % 5 AS c FROM generate_series(1, 3000) i) x;
@@ -56,6 +56,21 @@ CREATE TABLE late (v vector(16));
 CREATE INDEX late_v ON late USING hnsw (v vector_l2_ops);
 INSERT INTO late SELECT v FROM items;
 SELECT is((SELECT count(*) FROM ruvector_advise('late_v', 0.5) WHERE advice LIKE 'REINDEX%'), 1::bigint, 'an index made on an empty table should be rebuilt');
+-- Estimates without error bounds: the rows of a batch leave before another one is asked for.
+ALTER TABLE items ADD s sparsevec(1000), ADD b bit(64);
+UPDATE items SET s = (SELECT '{' || string_agg(k || ':' || 1 + (id * k) % 7, ',') || '}/1000' FROM (SELECT DISTINCT 1 + (id * j * 37) % 1000 AS k FROM generate_series(1, 12) j) x)::sparsevec,
+                 b = (SELECT string_agg(((id * j * 7919 / 64) % 2)::text, '') FROM generate_series(1, 64) j)::bit(64);
+CREATE INDEX items_s ON items USING hnsw (s sparsevec_l2_ops);
+CREATE INDEX items_b ON items USING hnsw (b bit_jaccard_ops);
+SET LOCAL enable_seqscan = off;
+SELECT is((SELECT count(*) FROM (SELECT 1 FROM items ORDER BY s <-> '{1:1,38:2,75:3}/1000' LIMIT 10) x), 10::bigint, 'a search of sparse vectors');
+SELECT is(ruvector_last_scan() ->> 'index' || ' ' || (ruvector_last_scan() ->> 'batches'), 'items_s 1', 'takes one batch');
+SELECT is((SELECT count(*) FROM (SELECT 1 FROM items ORDER BY b <%> (SELECT b FROM items WHERE id = 7) LIMIT 10) x), 10::bigint, 'a search of bits by Jaccard');
+SELECT is(ruvector_last_scan() ->> 'index' || ' ' || (ruvector_last_scan() ->> 'batches'), 'items_b 1', 'takes one batch');
+SELECT is((SELECT count(*) FROM (SELECT 1 FROM items ORDER BY v <-> (SELECT NULL::vector) LIMIT 10) x), 10::bigint, 'a search for nothing');
+SELECT is(ruvector_last_scan() ->> 'index' || ' ' || (ruvector_last_scan() ->> 'batches'), 'items_v 1', 'takes one batch');
+RESET enable_seqscan;
+
 CREATE ROLE nobody_in_particular;
 SET LOCAL ROLE nobody_in_particular;
 SELECT throws_ok($$SELECT ruvector_index_stats('items_v')$$, '42501', 'permission denied for table items', 'reading the table is needed');
