@@ -4,6 +4,8 @@
 #include <atomic>
 #include <memory>
 
+#include "core/base/error.h"
+
 #include "core/index/hnsw/hubs.h"
 #include "core/index/hnsw/leaf_clusters.h"
 #include "core/index/hnsw/refine.h"
@@ -97,20 +99,19 @@ std::size_t candidate_room(const LevelParams& p) noexcept {
 }
 
 // Links by the relative neighbourhood rule from the candidates of all members, which are used up.
+// Members are numbered in partition order, so that what one has to do with is near it in memory.
 void choose_links(const quant::Codec& codec, const CodeArray& codes,
                   const std::vector<std::uint32_t>& members, const LevelParams& params,
                   const Work& work, std::unique_ptr<PairTable> candidates, LevelGraph& graph) {
   const std::size_t n = members.size();
   const auto degree = static_cast<std::size_t>(params.degree);
-  // First selection, in partition order: candidates of neighbouring points share cache lines.
   const int first_degree = std::max(1, params.degree * 3 / 4);
   auto reverse = std::make_unique<PairTable>(n, 2 * degree);
-  auto distances = std::make_unique_for_overwrite<float[]>(n * degree);
+  LargeArray<float> distances(n * degree);
   work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
     NeighbourSelection select(codec);
     std::vector<LinkCandidate> chosen;
-    for (std::size_t o = begin; o < end; ++o) {
-      const std::size_t p = graph.order[o];
+    for (std::size_t p = begin; p < end; ++p) {
       Pair* first = candidates->begin(p);
       Pair* last = candidates->end(p);
       std::sort(first, last, pair_less);
@@ -129,18 +130,25 @@ void choose_links(const quant::Codec& codec, const CodeArray& codes,
   candidates.reset();
 
   // Reverse links. A point that very many choose keeps the ones that came first in order of
-  // distance: the table's room is twice the degree and is filled nearest ranks first.
+  // distance: the table's room is twice the degree and is filled nearest ranks first. Each worker
+  // fills the lists of its own share of the members, so that the order is always the same.
+  const auto shares = static_cast<std::size_t>(work.threads());
   for (std::size_t rank = 0; rank < static_cast<std::size_t>(first_degree); ++rank)
-    for (const std::uint32_t p : graph.order)
-      if (rank < graph.counts[p])
-        reverse->add(graph.links[p * degree + rank], {distances[p * degree + rank], p});
+    work.for_range(shares, 1, [&](std::size_t begin, std::size_t end) {
+      const std::size_t from = begin * n / shares, to = end * n / shares;
+      for (std::size_t p = 0; p < n; ++p) {
+        if (rank >= graph.counts[p]) continue;
+        const std::uint32_t other = graph.links[p * degree + rank];
+        if (other >= from && other < to)
+          reverse->add(other, {distances[p * degree + rank], static_cast<std::uint32_t>(p)});
+      }
+    });
 
   work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
     NeighbourSelection select(codec);
     std::vector<Pair> all;
     std::vector<LinkCandidate> chosen;
-    for (std::size_t o = begin; o < end; ++o) {
-      const std::size_t p = graph.order[o];
+    for (std::size_t p = begin; p < end; ++p) {
       all.clear();
       for (std::size_t i = 0; i < graph.counts[p]; ++i)
         all.push_back({distances[p * degree + i], graph.links[p * degree + i]});
@@ -160,6 +168,24 @@ void choose_links(const quant::Codec& codec, const CodeArray& codes,
   });
 }
 
+// From numbers in partition order to positions in `members`.
+void number_by_position(const Work& work, LevelGraph& graph) {
+  const std::size_t n = graph.order.size();
+  const auto degree = static_cast<std::size_t>(graph.degree);
+  LargeArray<std::uint32_t> links(n * degree);
+  std::vector<std::uint8_t> counts(n);
+  work.for_range(n, 4096, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t o = begin; o < end; ++o) {
+      const std::size_t p = graph.order[o];
+      counts[p] = graph.counts[o];
+      for (std::size_t i = 0; i < counts[p]; ++i)
+        links[p * degree + i] = graph.order[graph.links[o * degree + i]];
+    }
+  });
+  graph.links = std::move(links);
+  graph.counts = std::move(counts);
+}
+
 }  // namespace
 
 std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
@@ -168,7 +194,7 @@ std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
   return std::max(candidate_room(params), static_cast<std::size_t>(2 * params.degree)) *
              sizeof(Pair) +
          static_cast<std::size_t>(params.degree) * (sizeof(Pair) + sizeof(std::uint32_t)) +
-         static_cast<std::size_t>(params.partition.fan) * 2 * sizeof(std::uint32_t) + 16;
+         static_cast<std::size_t>(params.partition.fan) * 2 * sizeof(std::uint32_t) + 24;
 }
 
 LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
@@ -178,7 +204,7 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
   const auto degree = static_cast<std::size_t>(params.degree);
   LevelGraph graph;
   graph.degree = params.degree;
-  graph.links.resize(n * degree);
+  graph.links = LargeArray<std::uint32_t>(n * degree);
   graph.counts.resize(n);
 
   std::vector<Leaf> leaves;
@@ -200,6 +226,18 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
   for (const Leaf& leaf : leaves)
     for (const std::uint32_t id : leaf)
       if ((id & kPrimary) != 0) graph.order.push_back(id & ~kPrimary);
+  if (graph.order.size() != n) throw Error(ErrorCode::internal, "a partition lost members");
+  // From here on members go by their place in that order, and `ordered` has their codes' numbers.
+  std::vector<std::uint32_t> ordered(n);
+  {
+    std::vector<std::uint32_t> place(n);
+    for (std::size_t o = 0; o < n; ++o) {
+      place[graph.order[o]] = static_cast<std::uint32_t>(o);
+      ordered[o] = members[graph.order[o]];
+    }
+    for (Leaf& leaf : leaves)
+      for (auto& id : leaf) id = place[id & ~kPrimary] | (id & kPrimary);
+  }
 
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
   work.for_range(leaves.size(), 4, [&](std::size_t begin, std::size_t end) {
@@ -209,35 +247,36 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
     const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
     for (std::size_t l = begin; l < end; ++l) {
       if (query == nullptr)
-        compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, clusters,
+        compare_leaf(codes, ordered, leaves[l], params.per_leaf, packed, ids, clusters,
                      *candidates);
       else
-        compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, clusters,
+        compare_leaf_by_query(codes, ordered, leaves[l], params.per_leaf, *query, clusters,
                               *candidates);
     }
   });
   leaves.clear();
   leaves.shrink_to_fit();
-  double share = found_share(codec, codes, members, *candidates, work);
+  double share = found_share(codec, codes, ordered, *candidates, work);
 
-  choose_links(codec, codes, members, params, work, std::move(candidates), graph);
+  choose_links(codec, codes, ordered, params, work, std::move(candidates), graph);
   const int rounds = share < kFewFound ? kMostRounds : 0;
   for (int round = 0; share < kEnoughFound && round < rounds; ++round) {
     candidates =
-        neighbours_of_neighbours(codec, codes, members, candidate_room(params), work, graph);
-    share = found_share(codec, codes, members, *candidates, work);
-    choose_links(codec, codes, members, params, work, std::move(candidates), graph);
+        neighbours_of_neighbours(codec, codes, ordered, candidate_room(params), work, graph);
+    share = found_share(codec, codes, ordered, *candidates, work);
+    choose_links(codec, codes, ordered, params, work, std::move(candidates), graph);
   }
   if (n > 2 && params.hubs) {
     const auto hubs = choose_hubs(n, params.partition.seed);
     const auto far =
-        far_links(codec, codes, members, hubs, params.degree, params.partition.seed, work);
+        far_links(codec, codes, ordered, hubs, params.degree, params.partition.seed, work);
     for (std::size_t i = 0; i < hubs.size(); ++i) {
       const std::size_t p = hubs[i];
       graph.counts[p] = static_cast<std::uint8_t>(
           add_far_links(far[i], graph.links.data() + p * degree, graph.counts[p], degree));
     }
   }
+  number_by_position(work, graph);
   return graph;
 }
 

@@ -5,14 +5,15 @@
 
 #include <vector>
 
+#include "core/base/large_array.h"
 #include "core/index/hnsw/partition.h"
 
 namespace rv::index::hnsw {
 
 struct LevelGraph {
   int degree = 0;                    // most links
-  std::vector<std::uint32_t> links;  // degree for each member: positions in `members`
-  std::vector<std::uint8_t> counts;
+  LargeArray<std::uint32_t> links;   // room for degree of each member: positions in `members`
+  std::vector<std::uint8_t> counts;  // links that are set
   std::vector<std::uint32_t> order;  // positions in partition order: neighbours are near
 };
 

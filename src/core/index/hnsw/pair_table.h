@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/base/large_array.h"
+
 namespace rv::index::hnsw {
 
 struct Pair {
@@ -26,7 +28,7 @@ class PairTable {
  public:
   PairTable(std::size_t members, std::size_t room)
       : room_(room),
-        pairs_(std::make_unique_for_overwrite<Pair[]>(members * room)),
+        pairs_(members * room),
         counts_(std::make_unique<std::atomic<std::uint16_t>[]>(members)) {}
   // False when there is no room left.
   bool add(std::size_t member, Pair pair) noexcept {
@@ -38,14 +40,14 @@ class PairTable {
     pairs_[member * room_ + at] = pair;
     return true;
   }
-  Pair* begin(std::size_t member) noexcept { return pairs_.get() + member * room_; }
+  Pair* begin(std::size_t member) noexcept { return pairs_.data() + member * room_; }
   Pair* end(std::size_t member) noexcept {
     return begin(member) + std::min<std::size_t>(counts_[member].load(), room_);
   }
 
  private:
   std::size_t room_;
-  std::unique_ptr<Pair[]> pairs_;
+  LargeArray<Pair> pairs_;
   std::unique_ptr<std::atomic<std::uint16_t>[]> counts_;
 };
 

@@ -100,7 +100,7 @@ std::size_t link_unreached(LevelGraph& graph, int least) {
   std::vector<std::uint32_t> chosen;
   for (const std::uint32_t p : graph.order) {
     if (incoming[p] >= least) continue;
-    const auto links = graph.links.begin() + static_cast<std::ptrdiff_t>(p * degree);
+    const std::uint32_t* links = graph.links.data() + p * degree;
     chosen.assign(links, links + graph.counts[p]);
     for (std::size_t i = 0; i < chosen.size() && incoming[p] < least; ++i) {
       int count = graph.counts[chosen[i]];

@@ -60,8 +60,7 @@ std::unique_ptr<PairTable> neighbours_of_neighbours(const quant::Codec& codec,
     std::vector<const std::byte*> pointers;
     std::vector<float> distance, error;
     std::vector<Pair> pairs;
-    for (std::size_t o = begin; o < end; ++o) {
-      const std::size_t p = graph.order[o];
+    for (std::size_t p = begin; p < end; ++p) {
       near.clear();
       const auto take = [&](std::size_t of) {
         const std::uint32_t* links = graph.links.data() + of * degree;
