@@ -195,17 +195,24 @@ int order_lists(std::span<const Value> a, std::span<const Value> b) noexcept {
   return three_way(a.size(), b.size());
 }
 
+// NaN is one value behind all others.
+template <class T>
+int order_coordinates(T a, T b) noexcept {
+  if (std::isnan(a) || std::isnan(b)) return three_way(std::isnan(a), std::isnan(b));
+  return three_way(a, b);
+}
+
 int order_points(const Point& a, const Point& b) noexcept {
   if (const int c = three_way(a.srid, b.srid); c != 0) return c;
-  if (const int c = three_way(a.x, b.x); c != 0) return c;
-  if (const int c = three_way(a.y, b.y); c != 0) return c;
-  return three_way(a.z, b.z);
+  if (const int c = order_coordinates(a.x, b.x); c != 0) return c;
+  if (const int c = order_coordinates(a.y, b.y); c != 0) return c;
+  return order_coordinates(a.z, b.z);
 }
 
 int order_vectors(std::span<const float> a, std::span<const float> b) noexcept {
   if (const int c = three_way(a.size(), b.size()); c != 0) return c;
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (const int c = three_way(a[i], b[i]); c != 0) return c;
+    if (const int c = order_coordinates(a[i], b[i]); c != 0) return c;
   return 0;
 }
 
@@ -389,21 +396,22 @@ std::uint64_t hash(const Value& v) noexcept {
       return mix(seed,
                  static_cast<std::uint64_t>(v.local_seconds() * 1'000'003 + v.local_nanoseconds()));
     case Kind::datetime:
-      return mix(seed, static_cast<std::uint64_t>(v.as_datetime().seconds));
+      return mix(mix(seed, static_cast<std::uint64_t>(v.as_datetime().seconds)),
+                 static_cast<std::uint64_t>(v.as_datetime().nanoseconds));
     case Kind::duration: {
       const Duration& d = v.as_duration();
-      return mix(mix(seed, static_cast<std::uint64_t>(d.months)),
-                 static_cast<std::uint64_t>(d.days ^ d.seconds));
+      const std::uint64_t days =
+          mix(mix(seed, static_cast<std::uint64_t>(d.months)), static_cast<std::uint64_t>(d.days));
+      return mix(mix(days, static_cast<std::uint64_t>(d.seconds)),
+                 static_cast<std::uint64_t>(d.nanoseconds));
     }
     case Kind::point: {
       const Point& p = v.as_point();
-      // -0.0 and 0.0 are one coordinate.
-      return mix(mix(seed, std::bit_cast<std::uint64_t>(p.x + 0.0)),
-                 std::bit_cast<std::uint64_t>(p.y + 0.0));
+      return mix(mix(mix(seed, hash_number(p.x)), hash_number(p.y)), hash_number(p.z));
     }
     case Kind::vector: {
       std::uint64_t h = mix(seed, v.as_vector().size());
-      for (const float x : v.as_vector()) h = mix(h, std::bit_cast<std::uint32_t>(x + 0.0F));
+      for (const float x : v.as_vector()) h = mix(h, hash_number(static_cast<double>(x)));
       return h;
     }
   }

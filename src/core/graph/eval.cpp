@@ -15,6 +15,12 @@ Evaluator::Evaluator(Runtime& runtime, Arena& arena, const std::vector<Fetch>& f
 void Evaluator::start(const Batch& batch) {
   batch_ = &batch;
   for (Column& c : columns_) c.read = false;
+  // A list of a column may be another one at the same place now.
+  for (auto& a : asked_lists_) {
+    if (a->expr->kind != ExprKind::variable) continue;
+    a->set.reset();
+    a->last = {};
+  }
 }
 
 Evaluator::Column& Evaluator::column(int fetch) {
@@ -258,22 +264,6 @@ Value Evaluator::arithmetic(const Expr& e) {
     left = op == '|' ? add(left, right, arena_) : rv::graph::arithmetic(op, left, right, arena_);
   }
   return left;
-}
-
-Value Evaluator::in_list(const Expr& e) {
-  const Value item = eval(*e.args[0]);
-  const Value list = eval(*e.args[1]);
-  if (list.is_null()) return list;
-  runtime_.position = e.args[1]->span.begin;
-  if (!list.is(Kind::list))
-    raise_type("IN expects a LIST, found " + std::string(kind_name(list.kind())));
-  bool unknown = false;
-  for (const Value& v : list.as_list()) {
-    const Truth t = equals(item, v);
-    if (t == Truth::yes) return Value::boolean(true);
-    unknown = unknown || t == Truth::unknown;
-  }
-  return unknown ? Value::null() : Value::boolean(false);
 }
 
 Value Evaluator::string_predicate(const Expr& e) {

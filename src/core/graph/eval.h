@@ -10,6 +10,7 @@
 #include "core/graph/compare.h"
 #include "core/graph/plan.h"
 #include "core/graph/runtime.h"
+#include "core/graph/value_list.h"
 
 namespace rv::graph {
 
@@ -42,6 +43,8 @@ class Evaluator {
   Value compare_chain(const Expr& e);
   Value arithmetic(const Expr& e);
   Value in_list(const Expr& e);
+  struct AskedList;
+  AskedList* asked_list(const Expr& e);
   Value string_predicate(const Expr& e);
   Value property_of(const Expr& e);
   Value index_of(const Expr& e);
@@ -80,10 +83,23 @@ class Evaluator {
   void read_some(std::span<const std::int64_t> ids, std::span<const std::uint32_t> rows,
                  std::size_t keys, Column& c, Read read);
 
+  // The right side of an IN whose list stays the same from row to row.
+  struct AskedList {
+    AskedList(const Expr& e, MemoryBudget* budget) : expr(&e), arena(budget, 256) {}
+    const Expr* expr;
+    Arena arena;  // of a list that is written out
+    Value list;
+    std::span<const Value> last;  // the items that were looked through
+    std::uint32_t asked = 0;      // how often these
+    bool no_room = false;
+    std::unique_ptr<ValueSet> set;
+  };
+
   Runtime& runtime_;
   Arena& arena_;
   const std::vector<Fetch>& fetches_;
   std::vector<Column> columns_;
+  std::vector<std::unique_ptr<AskedList>> asked_lists_;
   // Of the column that is being read.
   std::vector<std::int64_t> nodes_, relationships_;
   std::vector<std::uint32_t> node_rows_, relationship_rows_;

@@ -85,6 +85,63 @@ Value Evaluator::map_projection(const Expr& e) {
 
 namespace {
 
+// Shorter lists are looked through.
+constexpr std::size_t kLongList = 32;
+
+}  // namespace
+
+// Null when the list is short, or another one in every row.
+Evaluator::AskedList* Evaluator::asked_list(const Expr& e) {
+  if (e.replaced) return nullptr;
+  const bool written = e.kind == ExprKind::list;
+  if (written && e.args.size() < kLongList) return nullptr;
+  if (!written && e.kind != ExprKind::parameter && (e.kind != ExprKind::variable || e.local))
+    return nullptr;
+  for (auto& known : asked_lists_)
+    if (known->expr == &e) return known.get();
+  if (written && !std::all_of(e.args.begin(), e.args.end(), [](const ExprPtr& arg) {
+        return arg->kind == ExprKind::literal || arg->kind == ExprKind::parameter;
+      }))
+    return nullptr;
+  auto asked = std::make_unique<AskedList>(e, runtime_.budget());
+  if (written) asked->list = copy_value(eval(e), asked->arena);
+  asked_lists_.push_back(std::move(asked));
+  return asked_lists_.back().get();
+}
+
+Value Evaluator::in_list(const Expr& e) {
+  const Value item = eval(*e.args[0]);
+  AskedList* const asked = asked_list(*e.args[1]);
+  const Value list = asked != nullptr && !asked->list.is_null() ? asked->list : eval(*e.args[1]);
+  if (list.is_null()) return list;
+  runtime_.position = e.args[1]->span.begin;
+  if (!list.is(Kind::list))
+    raise_type("IN expects a LIST, found " + std::string(kind_name(list.kind())));
+  const auto items = list.as_list();
+  if (asked != nullptr && items.size() >= kLongList && ValueSet::covers(item)) {
+    if (asked->last.data() != items.data() || asked->last.size() != items.size()) {
+      asked->set.reset();
+      asked->last = items;
+      asked->asked = 0;
+    }
+    // Worth a table when it is asked again.
+    if (asked->set == nullptr && ++asked->asked > 1 && !asked->no_room) {
+      asked->set = ValueSet::make(items, runtime_.budget());
+      asked->no_room = asked->set == nullptr;
+    }
+    if (asked->set != nullptr) return to_value(asked->set->contains(item));
+  }
+  bool unknown = false;
+  for (const Value& v : items) {
+    const Truth t = equals(item, v);
+    if (t == Truth::yes) return Value::boolean(true);
+    unknown = unknown || t == Truth::unknown;
+  }
+  return unknown ? Value::null() : Value::boolean(false);
+}
+
+namespace {
+
 std::span<const Value> elements(const Value& list, const char* what) {
   if (!list.is(Kind::list))
     raise_type(std::string(what) + " expects a LIST, found " + std::string(kind_name(list.kind())));

@@ -59,12 +59,11 @@ Planner::Start Planner::index_start(NodePattern& n, const IndexInfo& index, Matc
     if (value == nullptr) break;
     node->exprs.push_back({value, kNoSlot});
     ++equal;
+    out.implied.push_back(by);
     if (in_list) {
       node->in_list = true;
-      out.implied.clear();  // one seek for each item
       break;
     }
-    out.implied.push_back(by);
   }
   const double total = std::max(1.0, store_.label_count(index.label));
   out.cost = equal == index.keys.size()

@@ -20,7 +20,7 @@ using graph::Value;
 
 namespace {
 
-constexpr int kMaxScanKeys = 34;
+constexpr int kMaxScanKeys = 2 * INDEX_MAX_KEYS + 2;
 
 // One condition on the key of a column.
 struct Bound {
@@ -91,13 +91,30 @@ RegProcedure comparison(StrategyNumber strategy) {
   }
 }
 
+// Times with an offset are equal where their instants are, and keys tell offsets and zones apart
+// behind the instant: so many bytes of such a key decide, or all of any other key.
+std::size_t equal_bytes(const Value& v, const std::string& key) {
+  constexpr std::size_t kPart = 8;
+  if (v.is(graph::Kind::time)) return 1 + kPart;
+  if (v.is(graph::Kind::datetime)) return 1 + 2 * kPart;
+  return key.size();
+}
+
 // The conditions of a seek; nothing when it cannot find anything.
 std::optional<std::vector<Bound>> bounds_of(const IndexRange& range) {
   std::vector<Bound> out;
   AttrNumber column = 1;
   for (const Value& v : range.equal) {
     if (v.is_null()) return std::nullopt;
-    out.push_back({column++, BTEqualStrategyNumber, sort_key(v)});
+    std::string key = sort_key(v);
+    const std::size_t decide = equal_bytes(v, key);
+    if (decide == key.size()) {
+      out.push_back({column++, BTEqualStrategyNumber, std::move(key)});
+      continue;
+    }
+    key.resize(decide);
+    out.push_back({column, BTGreaterEqualStrategyNumber, key});
+    out.push_back({column++, BTLessStrategyNumber, after_prefix(std::move(key))});
   }
   for (const auto& v : {range.lower, range.upper})
     if (v && v->is_null()) return std::nullopt;
@@ -317,7 +334,9 @@ std::unique_ptr<graph::NodeCursor> PgStore::seek_nodes(std::uint32_t index,
   const bool one = range.equal.size() == 1 && !range.lower && !range.upper && !range.prefix;
   if (one && !range.equal[0].is_null()) {
     std::string key = sort_key(range.equal[0]);
-    KeyReader* reader = key.size() <= KeyReader::kLongestKey ? acquire_index_walk(index) : nullptr;
+    const bool whole = equal_bytes(range.equal[0], key) == key.size();
+    KeyReader* reader =
+        whole && key.size() <= KeyReader::kLongestKey ? acquire_index_walk(index) : nullptr;
     if (reader != nullptr) {
       auto cursor = std::make_unique<KeyedNodes>(*this, index, reader, std::move(key));
       if (cursor->open()) return cursor;

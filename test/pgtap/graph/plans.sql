@@ -5,7 +5,7 @@
 -- What plans look like: seeks by computed keys, whatever statistics there are; PROFILE. Each question has a text of
 -- its own where the plan must be a new one.
 BEGIN;
-SELECT plan(12);
+SELECT plan(19);
 DO $$ BEGIN PERFORM ruvector_create_graph('g'); END $$;
 CREATE FUNCTION pg_temp.c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('g', q, p) x$$;
@@ -39,5 +39,21 @@ SELECT is(pg_temp.c('MATCH (a)-[k:KNOWS]->(b) RETURN a.id, k.since, b.id'), '{"a
 
 SELECT matches(pg_temp.c('PROFILE MATCH (n:Person {id: 5}) RETURN n.name'), 'IndexSeek.* \(rows=1 actual=1 ms=[0-9.]+ pages=[1-9]', 'PROFILE counts rows, time and pages');
 SELECT ok(pg_temp.c('EXPLAIN MATCH (n:Person {id: 5}) RETURN n.name') NOT LIKE '%pages=%', 'EXPLAIN runs nothing');
+
+-- Seeks of every element of a list.
+SELECT pg_temp.c('UNWIND [3.0, "5", null, 0.0 / 0, true, [1, 2], time("10:00+01:00"), datetime("2024-01-01T10:00+01:00")] AS v CREATE (:Person {id: v})') IS NULL AS made \gset
+ANALYZE g.node;
+ANALYZE g.node_label;
+\set in_list 'MATCH (n:Person) WHERE n.id IN $l RETURN count(*) AS c'
+SELECT is(pg_temp.seeks(:'in_list'), 1::bigint, 'elements are sought');
+SELECT is(pg_temp.c(:'in_list', '{"l": [3, 3.0, 3, null, "5", 5, true, [1, 2], [1, 2.0], "x"]}'), '{"c":6}', 'repeats, nulls and kinds');
+SELECT is(pg_temp.c('MATCH (n:Person) WHERE n.id IN [0.0 / 0, null, 2, 2.0, n.name] RETURN count(*) AS c'), '{"c":1}', 'NaN is equal to nothing');
+SELECT is(pg_temp.c('MATCH (n:Person) WHERE n.id IN [0.0 / 0, null, 2, 2.0, 0.0 / 0] RETURN count(*) AS c'), '{"c":1}', 'in a seek neither');
+SELECT is(pg_temp.c('MATCH (n:Person) WHERE n.id IN [time("09:00Z"), time("10:00+01:00"), datetime("2024-01-01T09:00Z"), datetime("2024-01-01T10:00+01:00[Europe/Paris]")] RETURN count(*) AS c'), '{"c":2}', 'times are their instants');
+SELECT is(pg_temp.c('MATCH (n:Person {id: datetime("2024-01-01T04:00-05:00")}) RETURN toString(n.id) AS d'), '{"d":"2024-01-01T10:00+01:00"}', 'in an equality too');
+-- 100,000 elements with repeats: seconds and more where they are compared with each other.
+SET LOCAL statement_timeout = '10s';
+SELECT is(pg_temp.c(:'in_list', jsonb_build_object('l', (SELECT jsonb_agg(i % 50000 - 25000) FROM generate_series(1, 100000) i))), '{"c":3001}', 'a long list');
+RESET statement_timeout;
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "core/graph/operators/base.h"
+#include "core/graph/value_list.h"
 
 namespace rv::graph {
 namespace {
@@ -44,6 +45,7 @@ class NodeScanOperator final : public ExpandingOperator {
  private:
   void start_batch() override {
     row_ = 0;
+    started_ = false;
     cursor_.reset();
     pending_ = position_ = 0;
     eval_row_.start(*in_);
@@ -63,29 +65,32 @@ class NodeScanOperator final : public ExpandingOperator {
     }
   }
 
-  std::unique_ptr<NodeCursor> seek() {
-    IndexRange range;
+  // The values of a row, once for all its seeks.
+  void start_row() {
+    started_ = true;
+    item_ = 0;
+    // Nothing that was handed out is of a row before.
+    if (row_arena_.bytes() > runtime_.budget()->limit() / 32) {
+      row_arena_.reset();
+      eval_row_.start(*in_);
+    }
     equal_.clear();
     for (const auto& e : plan_.exprs) equal_.push_back(eval_row_(*e.expr, row_));
-    for (std::size_t i = 0; i + (plan_.in_list ? 1 : 0) < equal_.size(); ++i)
-      if (equal_[i].is_null()) return nullptr;
+    if (!plan_.in_list) return;
+    const Value list = equal_.back();
+    items_ = list.is(Kind::list) ? list.as_list() : std::span<const Value>();
+    sort_distinct(items_, distinct_);  // so that no node comes twice
+  }
+
+  std::unique_ptr<NodeCursor> seek() {
+    if (!started_) start_row();
+    IndexRange range;
     if (plan_.in_list) {
-      const Value list = list_.is_null() ? equal_.back() : list_;
-      if (!list.is(Kind::list)) return nullptr;
-      // Distinct values, so that no node comes twice.
-      const auto items = list.as_list();
-      while (item_ < items.size()) {
-        const Value& v = items[item_++];
-        bool again = v.is_null();
-        for (std::size_t k = 0; k + 1 < item_ && !again; ++k)
-          again = equals(items[k], v) == Truth::yes;
-        if (again) continue;
-        equal_.back() = v;
-        range.equal = equal_;
-        return runtime_.store().seek_nodes(plan_.index, range);
-      }
-      return nullptr;
+      if (item_ == distinct_.size()) return nullptr;
+      equal_.back() = items_[distinct_[item_++]];
     }
+    for (const Value& v : equal_)
+      if (v.is_null()) return nullptr;
     range.equal = equal_;
     if (exact_ && !runtime_.store().seeks_exactly(plan_.index, range)) {
       runtime_.seek_was_inexact(plan_);
@@ -108,7 +113,7 @@ class NodeScanOperator final : public ExpandingOperator {
   }
 
   bool fill() override {
-    for (; row_ < in_->rows; ++row_, item_ = 0) {
+    for (; row_ < in_->rows; ++row_, started_ = false) {
       if (plan_.op == Op::id_seek) {
         if (!seek_id()) continue;
         if (out_.full()) {
@@ -131,6 +136,7 @@ class NodeScanOperator final : public ExpandingOperator {
         if (pending_ > 0) continue;
         cursor_.reset();
         if (!plan_.in_list) break;
+        runtime_.tick();
       }
     }
     return false;
@@ -165,9 +171,12 @@ class NodeScanOperator final : public ExpandingOperator {
   std::size_t pending_ = 0, position_ = 0;
   std::uint32_t row_ = 0;
   std::vector<Value> equal_;
-  Value list_, prefix_;
-  std::size_t item_ = 0;
-  bool exact_ = true;  // every seek was
+  Value prefix_;
+  bool started_ = false;                                      // equal_ is of this row
+  std::span<const Value> items_;                              // of in_list
+  ChargedVector<std::uint32_t> distinct_{runtime_.budget()};  // places in items_
+  std::size_t item_ = 0;                                      // the next of these
+  bool exact_ = true;                                         // every seek was
 };
 
 class RelationshipScanOperator final : public ExpandingOperator {
