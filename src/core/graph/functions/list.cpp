@@ -1,6 +1,7 @@
 // Functions of lists and of any value.
 #include <algorithm>
 
+#include "core/graph/functions/range.h"
 #include "core/graph/functions/tables.h"
 #include "core/graph/unicode.h"
 
@@ -65,27 +66,13 @@ Value reverse(Args a, FunctionContext& c) {
 }
 
 Value range(Args a, FunctionContext& c) {
-  for (const Value& v : a)
-    if (!v.is(Kind::integer))
-      raise_argument("range() expects INTEGER, not " + std::string(kind_name(v.kind())),
-                     "ArgumentError: InvalidArgumentType");
-  const std::int64_t from = a[0].as_integer();
-  const std::int64_t to = a[1].as_integer();
-  const std::int64_t step = a.size() > 2 ? a[2].as_integer() : 1;
-  if (step == 0)
-    raise_argument("the step of range() must not be 0", "ArgumentError: NumberOutOfRange");
-  if (step > 0 ? from > to : from < to) return Value::list({});
-  const auto span = static_cast<unsigned __int128>(step > 0 ? static_cast<__int128>(to) - from
-                                                            : static_cast<__int128>(from) - to);
-  const auto width = static_cast<unsigned __int128>(step > 0 ? static_cast<__int128>(step)
-                                                             : -static_cast<__int128>(step));
-  const unsigned __int128 count = span / width + 1;
-  if (count > 100'000'000)
+  const IntegerRange r = integer_range(a);
+  if (r.empty) return Value::list({});
+  if (r.steps >= 100'000'000)
     throw Error(ErrorCode::limit_exceeded, "range() of more than 100000000 elements");
-  const auto n = static_cast<std::size_t>(count);
+  const auto n = static_cast<std::size_t>(r.steps) + 1;
   auto* items = c.arena.array<Value>(n);
-  for (std::size_t i = 0; i < n; ++i)
-    new (items + i) Value(Value::integer(from + static_cast<std::int64_t>(i) * step));
+  for (std::size_t i = 0; i < n; ++i) new (items + i) Value(r.at(i));
   return Value::list({items, n});
 }
 
@@ -110,6 +97,26 @@ const FunctionInfo kFunctions[] = {
 };
 
 }  // namespace
+
+IntegerRange integer_range(std::span<const Value> args) {
+  for (const Value& v : args)
+    if (!v.is(Kind::integer))
+      raise_argument("range() expects INTEGER, not " + std::string(kind_name(v.kind())),
+                     "ArgumentError: InvalidArgumentType");
+  IntegerRange out;
+  out.first = args[0].as_integer();
+  const std::int64_t to = args[1].as_integer();
+  out.step = args.size() > 2 ? args[2].as_integer() : 1;
+  if (out.step == 0)
+    raise_argument("the step of range() must not be 0", "ArgumentError: NumberOutOfRange");
+  out.empty = out.step > 0 ? out.first > to : out.first < to;
+  if (out.empty) return out;
+  const auto first = static_cast<std::uint64_t>(out.first);
+  const auto last = static_cast<std::uint64_t>(to);
+  const auto step = static_cast<std::uint64_t>(out.step);
+  out.steps = out.step > 0 ? (last - first) / step : (first - last) / (0 - step);
+  return out;
+}
 
 std::span<const FunctionInfo> list_functions() { return kFunctions; }
 

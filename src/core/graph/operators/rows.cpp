@@ -1,4 +1,6 @@
 // Operators that keep, extend or count rows.
+#include "core/graph/function.h"
+#include "core/graph/functions/range.h"
 #include "core/graph/operators/base.h"
 #include "core/graph/operators/label_test.h"
 #include "core/graph/query_error.h"
@@ -137,15 +139,21 @@ class LimitOperator final : public UnaryOperator {
   bool asked_ = false;
 };
 
+// The elements of a list for each row. Those of range() are counted through: no list is made.
 class UnwindOperator final : public ExpandingOperator {
  public:
-  using ExpandingOperator::ExpandingOperator;
+  UnwindOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
+      : ExpandingOperator(runtime, plan, std::move(input)),
+        counts_(is_range(*plan.exprs[0].expr)) {}
 
  private:
+  static bool is_range(const Expr& e) {
+    return e.kind == ExprKind::call && !e.replaced && e.function == find_function("range");
+  }
+
   void start_batch() override {
     eval_row_.start(*in_);
     row_ = 0;
-    item_ = 0;
     ready_ = false;
   }
   bool fill() override {
@@ -157,25 +165,51 @@ class UnwindOperator final : public ExpandingOperator {
           row_arena_.reset();
           eval_row_.start(*in_);
         }
-        list_ = eval_row_(*plan_.exprs[0].expr, row_);
-        ready_ = true;
-        item_ = 0;
+        start_row();
       }
-      if (list_.is_null()) continue;
-      const auto items = list_.is(Kind::list) ? list_.as_list() : std::span<const Value>(&list_, 1);
-      for (; item_ < items.size(); ++item_) {
+      for (; left_ > 0; --left_, ++item_) {
         if (out_.full()) return true;
-        put(plan_.exprs[0].slot, out_.append(*in_, row_), items[item_]);
+        put(plan_.exprs[0].slot, out_.append(*in_, row_),
+            counts_ ? range_.at(item_) : items_[item_]);
       }
     }
     return false;
   }
 
+  void start_row() {
+    ready_ = true;
+    item_ = left_ = 0;
+    if (counts_) return start_range();
+    list_ = eval_row_(*plan_.exprs[0].expr, row_);
+    if (list_.is_null()) return;
+    items_ = list_.is(Kind::list) ? list_.as_list() : std::span<const Value>(&list_, 1);
+    left_ = items_.size();
+  }
+
+  void start_range() {
+    const Expr& call = *plan_.exprs[0].expr;
+    Value args[3];
+    const std::span<Value> given(args, call.args.size());
+    bool null = false;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      given[i] = eval_row_(*call.args[i], row_);
+      null = null || given[i].is_null();
+    }
+    if (null) return;
+    runtime_.position = call.span.begin;
+    range_ = integer_range(given);
+    // 2^64 of them are one more than can be counted; nobody sees the last.
+    if (!range_.empty) left_ = range_.steps + (range_.steps < ~std::uint64_t{0} ? 1 : 0);
+  }
+
   Evaluator eval_row_{runtime_, row_arena_, plan_.fetches};
+  bool counts_;
   std::uint32_t row_ = 0;
-  std::size_t item_ = 0;
   bool ready_ = false;
+  std::uint64_t item_ = 0, left_ = 0;
   Value list_;
+  std::span<const Value> items_;  // of list_
+  IntegerRange range_;
 };
 
 class BuildPathOperator final : public UnaryOperator {
