@@ -2,43 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "core/graph/value_codec.h"
 #include "unit/graph/cypher_session.h"
+#include "unit/graph/memory_file.h"
 
 namespace rv::graph {
 namespace {
-
-struct Files {
-  std::size_t made = 0, open = 0, bytes = 0;
-};
-
-class MemoryFile final : public ScratchFile {
- public:
-  explicit MemoryFile(Files& files) : files_(files) {
-    ++files.made;
-    ++files.open;
-  }
-  ~MemoryFile() override { --files_.open; }
-  void append(std::span<const std::byte> bytes) override {
-    EXPECT_FALSE(read_) << "writing after reading";
-    data_.insert(data_.end(), bytes.begin(), bytes.end());
-    files_.bytes += bytes.size();
-  }
-  void read(std::uint64_t offset, std::span<std::byte> out) override {
-    read_ = true;
-    ASSERT_LE(offset + out.size(), data_.size());
-    std::memcpy(out.data(), data_.data() + offset, out.size());
-  }
-
- private:
-  Files& files_;
-  std::vector<std::byte> data_;
-  bool read_ = false;
-};
 
 class SpillTest : public testing::Test {
  protected:
@@ -133,14 +105,62 @@ TEST_F(SpillTest, EveryKindOfValue) {
   compare(query, 8 * kMega, true);
 }
 
+TEST_F(SpillTest, SetsAndPercentilesOfOneGroup) {
+  compare(rows_of(300000) +
+              "WITH i % 100000 AS x RETURN count(DISTINCT x) AS c, sum(DISTINCT x) AS s, "
+              "avg(DISTINCT x) AS a, min(DISTINCT -x) AS m, count(*) AS n",
+          kMega, true);
+  compare(rows_of(300000) +
+              "WITH (i * 7919) % 100003 AS x, i RETURN percentileCont(x, 0.37) AS c, "
+              "percentileDisc(x, 0.5) AS d, percentileDisc(x, 0) AS l, percentileCont(x, 1) AS h, "
+              "stDev(DISTINCT x % 3) AS s, percentileDisc(DISTINCT x % 1000, 0.9) AS p",
+          2 * kMega, true);
+  // 1 and 1.0 are one value, null is none, NaN is one; texts.
+  compare(
+      rows_of(200000) +
+          "UNWIND [i, toFloat(i), null, 0.0 / 0, toString(i)] AS x RETURN count(DISTINCT x) AS c",
+      2 * kMega, true);
+}
+
+TEST_F(SpillTest, LargeSetsOfSeveralGroups) {
+  compare(rows_of(300000) +
+              "RETURN i % 3 AS k, count(DISTINCT i % 60000) AS d, percentileCont(i, 0.25) AS p, "
+              "sum(i) AS s, max(toString(i)) AS m",
+          kMega, false);
+}
+
+TEST_F(SpillTest, ListsThatTogetherExceedMemory) {
+  // Each list is small; they keep their order.
+  compare(rows_of(200000) + "RETURN i % 100 AS k, collect(i) AS all, count(*) AS c", kMega, false);
+  compare(rows_of(60000) + "RETURN i % 50 AS k, collect([i, toString(i)]) AS all", kMega, false);
+  // More groups than fit as well, each with more than fits at first.
+  compare(rows_of(400000) +
+              "RETURN i % 20000 AS k, collect(i) AS all, size(collect(DISTINCT i % 40)) AS d",
+          kMega, false);
+  // In several passes over the files.
+  compare(rows_of(1000000) +
+              "WITH i % 30000 AS k, collect(i) AS all "
+              "RETURN k, size(all) AS s, all[0] AS a, last(all) AS z",
+          kMega, false);
+  EXPECT_GT(files_.made, 1U);
+}
+
+TEST_F(SpillTest, AggregatesOfAnInnerPlanStartAnew) {
+  compare(
+      "UNWIND range(1, 3) AS n CALL { WITH n UNWIND range(1, 60000) AS i "
+      "RETURN count(DISTINCT i % (n * 20000)) AS d } RETURN n, d",
+      kMega, true);
+}
+
 TEST_F(SpillTest, WhatMustStayInMemoryIsAnErrorThatNamesTheLimit) {
   CypherSession s;
   s.environment.memory_limit = kMega;
   s.environment.memory_setting = "the limit";
   s.environment.scratch_file = [this] { return std::make_unique<MemoryFile>(files_); };
   for (const std::string& query :
-       {rows_of(100000) + "RETURN collect(i)", rows_of(100000) + "RETURN count(DISTINCT i)",
-        rows_of(200000) + "RETURN percentileCont(i, 0.5)"}) {
+       {rows_of(100000) + "RETURN collect(i)", rows_of(300000) + "RETURN i % 2, collect(i)",
+        rows_of(100000) + "RETURN collect(DISTINCT i)", rows_of(4000000) + "RETURN collect(i)"}) {
+    files_.bytes = 0;
     try {
       s.rows(query);
       ADD_FAILURE() << query;
@@ -149,6 +169,7 @@ TEST_F(SpillTest, WhatMustStayInMemoryIsAnErrorThatNamesTheLimit) {
       EXPECT_NE(std::string(e.what()).find("the limit"), std::string::npos) << e.what();
       EXPECT_FALSE(e.hint().empty());
     }
+    EXPECT_LT(files_.bytes, 8 * kMega) << "a list that will not fit is given up early";
   }
   EXPECT_EQ(files_.open, 0U);
 }

@@ -6,6 +6,7 @@
 #include "core/graph/charged_vector.h"
 #include "core/graph/function.h"
 #include "core/graph/hash_index.h"
+#include "core/graph/operators/group_values.h"
 #include "core/graph/query_error.h"
 
 namespace rv::graph {
@@ -103,18 +104,51 @@ class Extreme final : public Accumulator {
   Value best_;
 };
 
+// How many bytes one of many accumulators keeps, and all of them together.
+class Kept {
+ public:
+  explicit Kept(std::size_t& all) noexcept : all_(all) {}
+  void now(std::size_t bytes) noexcept {
+    all_ += bytes - own_;
+    own_ = bytes;
+  }
+
+ private:
+  std::size_t& all_;
+  std::size_t own_ = 0;
+};
+
 class Collect final : public Accumulator {
  public:
-  explicit Collect(Runtime& runtime)
-      : arena_(runtime.budget(), kFirstBlock), items_(runtime.budget()) {}
+  Collect(Runtime& runtime, std::size_t& kept)
+      : budget_(*runtime.budget()),
+        arena_(runtime.budget(), kFirstBlock),
+        items_(runtime.budget()),
+        kept_(kept) {}
   void add(std::span<const Value> args) override {
-    if (!args[0].is_null()) items_.push_back(copy_value(args[0], arena_));
+    if (args[0].is_null()) return;
+    take_back(args[0]);
+    kept_.now(arena_.bytes() + items_.bytes());
   }
   Value result(Arena&) override { return Value::list(items_.all()); }
 
+  void spill(GroupValues& to, std::size_t group) override {
+    for (const Value& v : items_.all()) to.append(group, v);
+    written_ += arena_.bytes() + items_.size() * sizeof(Value);
+    items_.clear();
+    arena_.clear();
+    kept_.now(0);
+    // The list will be in memory at last.
+    if (written_ > budget_.limit()) budget_.charge(written_);
+  }
+  void take_back(const Value& v) override { items_.push_back(copy_value(v, arena_)); }
+
  private:
+  MemoryBudget& budget_;
   Arena arena_;
   ChargedVector<Value> items_;
+  Kept kept_;
+  std::size_t written_ = 0;
 };
 
 // Welford's method.
@@ -146,8 +180,8 @@ class Deviation final : public Accumulator {
 
 class Percentile final : public Accumulator {
  public:
-  Percentile(Runtime& runtime, bool continuous)
-      : continuous_(continuous), values_(runtime.budget()) {}
+  Percentile(Runtime& runtime, bool continuous, std::size_t& kept)
+      : continuous_(continuous), values_(runtime.budget()), kept_(kept) {}
   void add(std::span<const Value> args) override {
     if (args[1].is_null()) raise_argument("a percentile must not be null");
     if (!args[1].is_number())
@@ -160,56 +194,115 @@ class Percentile final : public Accumulator {
     if (!args[0].is_number())
       raise_type("a percentile is of numbers, not of " + std::string(kind_name(args[0].kind())));
     values_.push_back(args[0]);
+    ++count_;
+    kept_.now(values_.bytes());
   }
   Value result(Arena&) override {
-    if (values_.empty()) return Value::null();
-    std::sort(values_.all().begin(), values_.all().end(),
-              [](const Value& a, const Value& b) { return order(a, b) < 0; });
-    const auto n = static_cast<double>(values_.size());
-    if (!continuous_) {
-      const double rank = std::ceil(percentile_ * n);
-      return values_[rank < 1 ? 0 : static_cast<std::size_t>(rank) - 1];
-    }
-    const double place = percentile_ * (n - 1);
-    const auto low = static_cast<std::size_t>(std::floor(place));
-    const auto high = static_cast<std::size_t>(std::ceil(place));
-    const double a = values_[low].as_double();
-    const double b = values_[high].as_double();
-    return Value::floating(low == high ? a : a + (place - std::floor(place)) * (b - a));
+    if (count_ == 0) return Value::null();
+    sort();
+    for (const Value& v : values_.all()) take_back(v);
+    if (!continuous_) return at_low_;
+    const double a = at_low_.as_double();
+    const double b = at_high_.as_double();
+    const double beyond = place() - std::floor(place());
+    return Value::floating(beyond == 0 ? a : a + beyond * (b - a));
+  }
+
+  void spill(GroupValues& to, std::size_t group) override {
+    sort();
+    for (const Value& v : values_.all()) to.append(group, v);
+    values_.clear();
+    kept_.now(0);
+  }
+  // In their order.
+  void take_back(const Value& v) override {
+    const auto at = static_cast<double>(taken_++);
+    if (at == std::floor(place())) at_low_ = v;
+    if (at == std::ceil(place())) at_high_ = v;
   }
 
  private:
+  void sort() {
+    std::sort(values_.all().begin(), values_.all().end(),
+              [](const Value& a, const Value& b) { return order(a, b) < 0; });
+  }
+  // The place of the percentile among the sorted values, which may be between two of them.
+  double place() const {
+    const auto n = static_cast<double>(count_);
+    return continuous_ ? percentile_ * (n - 1) : std::max(std::ceil(percentile_ * n) - 1, 0.0);
+  }
+
   bool continuous_;
   double percentile_ = 0;
   ChargedVector<Value> values_;
+  Kept kept_;
+  std::uint64_t count_ = 0, taken_ = 0;
+  Value at_low_, at_high_;
 };
 
-// Passes each first argument on once.
+std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime, std::size_t& kept);
+
+// Passes each first argument on once. Once values were spilled, all of them come back by and by,
+// equal ones side by side, and only then they are passed on.
 class Distinct final : public Accumulator {
  public:
-  Distinct(Runtime& runtime, std::unique_ptr<Accumulator> inner)
-      : arena_(runtime.budget(), kFirstBlock),
+  Distinct(const Expr& call, Runtime& runtime, std::size_t& kept)
+      : call_(call),
+        runtime_(runtime),
+        arena_(runtime.budget(), kFirstBlock),
         index_(runtime.budget()),
         seen_(runtime.budget()),
-        inner_(std::move(inner)) {}
+        kept_(kept),
+        inner_(plain(call, runtime, inner_kept_)) {}
   void add(std::span<const Value> args) override {
+    if (args.size() > 1) second_ = args[1];
     if (args[0].is_null()) return inner_->add(args);
     const auto [number, fresh] = index_.find_or_add(
         hash(args[0]), [&](std::uint32_t known) { return equivalent(*seen_[known], args[0]); });
     if (!fresh) return;
     seen_.push_back(arena_.make<Value>(copy_value(args[0], arena_)));
-    inner_->add(args);
+    kept_.now(arena_.bytes() + index_.bytes() + seen_.bytes());
+    if (!spilled_) inner_->add(args);
   }
   Value result(Arena& arena) override { return inner_->result(arena); }
 
+  void spill(GroupValues& to, std::size_t group) override {
+    if (!spilled_) inner_ = plain(call_, runtime_, inner_kept_);
+    spilled_ = true;
+    auto& seen = seen_.all();
+    std::sort(seen.begin(), seen.end(),
+              [](const Value* a, const Value* b) { return order(*a, *b) < 0; });
+    for (const Value* v : seen) to.append(group, *v);
+    seen_.clear();
+    index_.clear();
+    arena_.clear();
+    kept_.now(0);
+  }
+  void take_back(const Value& v) override {
+    if (some_ && equivalent(last_, v)) return;
+    some_ = true;
+    arena_.reset();
+    last_ = copy_value(v, arena_);
+    const Value args[] = {last_, second_};
+    inner_->add({args, call_.args.size()});
+  }
+
  private:
+  const Expr& call_;
+  Runtime& runtime_;
   Arena arena_;
   HashIndex index_;  // of seen_
   ChargedVector<const Value*> seen_;
+  Kept kept_;
+  std::size_t inner_kept_ = 0;  // of what is distinct nothing more is spilled
   std::unique_ptr<Accumulator> inner_;
+  Value second_;
+  bool spilled_ = false;
+  bool some_ = false;  // last_ came back
+  Value last_;
 };
 
-std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime) {
+std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime, std::size_t& kept) {
   if (call.kind == ExprKind::count_star) return std::make_unique<Count>();
   switch (call.function->aggregate) {
     case Aggregate::count:
@@ -223,15 +316,15 @@ std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime) {
     case Aggregate::max:
       return std::make_unique<Extreme>(runtime, true);
     case Aggregate::collect:
-      return std::make_unique<Collect>(runtime);
+      return std::make_unique<Collect>(runtime, kept);
     case Aggregate::stdev:
       return std::make_unique<Deviation>(false, call.function->name);
     case Aggregate::stdevp:
       return std::make_unique<Deviation>(true, call.function->name);
     case Aggregate::percentile_cont:
-      return std::make_unique<Percentile>(runtime, true);
+      return std::make_unique<Percentile>(runtime, true, kept);
     case Aggregate::percentile_disc:
-      return std::make_unique<Percentile>(runtime, false);
+      return std::make_unique<Percentile>(runtime, false, kept);
     case Aggregate::none:
       break;
   }
@@ -240,10 +333,24 @@ std::unique_ptr<Accumulator> plain(const Expr& call, Runtime& runtime) {
 
 }  // namespace
 
-std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime) {
-  auto inner = plain(call, runtime);
-  if (!call.distinct) return inner;
-  return std::make_unique<Distinct>(runtime, std::move(inner));
+Spills spills(const Expr& call) {
+  if (call.kind == ExprKind::count_star) return Spills::no;
+  if (call.distinct) return Spills::sorted;
+  switch (call.function->aggregate) {
+    case Aggregate::collect:
+      return Spills::as_they_came;
+    case Aggregate::percentile_cont:
+    case Aggregate::percentile_disc:
+      return Spills::sorted;
+    default:
+      return Spills::no;
+  }
+}
+
+std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime,
+                                              std::size_t& kept) {
+  if (!call.distinct) return plain(call, runtime, kept);
+  return std::make_unique<Distinct>(call, runtime, kept);
 }
 
 }  // namespace rv::graph

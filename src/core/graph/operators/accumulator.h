@@ -8,6 +8,12 @@
 
 namespace rv::graph {
 
+class GroupValues;
+
+// Do values that an accumulator keeps go to a file when memory is full, and how must they come
+// back?
+enum class Spills : std::uint8_t { no, as_they_came, sorted };
+
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
@@ -16,9 +22,19 @@ class Accumulator {
   virtual void add_times(std::span<const Value> args, std::int64_t /*times*/) { add(args); }
   // In `arena` or in the accumulator itself.
   virtual Value result(Arena& arena) = 0;
+
+  // Writes the values that it keeps and forgets them. All that were written are given to
+  // take_back() before the result is asked for.
+  virtual void spill(GroupValues& /*to*/, std::size_t /*group*/) {}
+  virtual void take_back(const Value& /*v*/) {}
 };
 
-// For count(*) or a call of an aggregate function, with DISTINCT as the call says.
-std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime);
+// Does the accumulator of this call keep values that spill() writes?
+Spills spills(const Expr& call);
+
+// For count(*) or a call of an aggregate function, with DISTINCT as the call says. `kept` counts
+// the bytes that spill() would free, over all accumulators that share it.
+std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime,
+                                              std::size_t& kept);
 
 }  // namespace rv::graph

@@ -1,5 +1,7 @@
-// Grouping and aggregate functions. Groups stay in memory; once that is full, rows of further
-// groups are parted by their hashes into temporary files, and grouped when those before are done.
+// Grouping and aggregate functions. Groups stay in memory; once that is full, the values that they
+// keep (lists, sets) go to files and come back group by group, or, where the groups themselves fill
+// it, rows of further groups are parted by their hashes into files, and grouped when those before
+// are done.
 #include <algorithm>
 #include <optional>
 
@@ -8,7 +10,7 @@
 #include "core/graph/hash_index.h"
 #include "core/graph/operators/accumulator.h"
 #include "core/graph/operators/base.h"
-#include "core/graph/spill.h"
+#include "core/graph/operators/group_values.h"
 
 namespace rv::graph {
 namespace {
@@ -20,7 +22,8 @@ class AggregateOperator final : public UnaryOperator {
         group_arena_(runtime.budget()),
         out_(runtime.slots(), output_slots(plan)),
         // An accumulator, its place on the heap and its pointer.
-        groups_(runtime.budget(), plan.aggregates.size() * 160) {
+        groups_(runtime.budget(), plan.aggregates.size() * 192),
+        values_(plan.aggregates.size()) {
     for (const auto& a : plan.aggregates) width_ += a.expr->args.size();
     width_ += plan.exprs.size() + 1;
   }
@@ -51,13 +54,16 @@ class AggregateOperator final : public UnaryOperator {
     groups_.clear();
     index_.clear();
     group_arena_.clear();
-    next_ = 0;
+    for (auto& v : values_) v.reset();
+    kept_ = 0;
+    next_ = done_with_ = 0;
   }
 
   Group& new_group(const Value* keys) {
     Group g{keys, {}};
     g.states.reserve(plan_.aggregates.size());
-    for (const auto& a : plan_.aggregates) g.states.push_back(make_accumulator(*a.expr, runtime_));
+    for (const auto& a : plan_.aggregates)
+      g.states.push_back(make_accumulator(*a.expr, runtime_, kept_));
     groups_.push_back(std::move(g));
     return groups_.back();
   }
@@ -130,6 +136,7 @@ class AggregateOperator final : public UnaryOperator {
         } else {
           add_row(row_);
         }
+        if (kept_ > worth_spilling()) make_room();
       }
       make_room();
     }
@@ -137,16 +144,39 @@ class AggregateOperator final : public UnaryOperator {
     done_ = true;
   }
 
-  // When memory is full, only rows of known groups are taken in from now on. What they collect is
-  // counted as well: all that is used beyond what there was at the start.
+  // Values of groups go to files when there are so many bytes of them.
+  std::size_t worth_spilling() const { return runtime_.budget()->limit() / 8; }
+
+  // When memory is full, values of groups make room; without them only rows of known groups are
+  // taken in from now on. All counts that is used beyond what there was at the start.
   void make_room() {
     const std::size_t used = runtime_.budget()->used();
-    if (!parts_ && !plan_.exprs.empty() && used > used_before_ &&
-        should_spill(runtime_, used - used_before_))
+    if (used <= used_before_ || !should_spill(runtime_, used - used_before_)) return;
+    if (kept_ > worth_spilling()) {
+      for (std::size_t k = 0; k < values_.size(); ++k) spill_values(k, true);
+    } else if (!parts_ && !plan_.exprs.empty()) {
       parts_.emplace(runtime_, width_, depth_);
+    }
+  }
+
+  // What all groups keep for one of the aggregates.
+  void spill_values(std::size_t k, bool begin) {
+    const Spills how = spills(*plan_.aggregates[k].expr);
+    if (how == Spills::no || (values_[k] == nullptr && !begin)) return;
+    if (values_[k] == nullptr)
+      values_[k] = std::make_unique<GroupValues>(runtime_, how == Spills::sorted);
+    for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].states[k]->spill(*values_[k], g);
+    values_[k]->end_run();
   }
 
   void end_pass() {
+    std::size_t files = 0;
+    for (std::size_t k = 0; k < values_.size(); ++k) {
+      spill_values(k, false);
+      files += values_[k] != nullptr ? 1 : 0;
+    }
+    for (auto& v : values_)
+      if (v != nullptr) v->read(runtime_.budget()->limit() / 4 / files);
     if (!parts_) return;
     for (auto& part : parts_->finish()) waiting_.push_back(std::move(part));
     parts_.reset();
@@ -162,7 +192,7 @@ class AggregateOperator final : public UnaryOperator {
     SpillReader reader(runtime_, *part.rows, part.run);
     for (std::size_t n = 1; const Value* row = reader.next(); ++n) {
       add_row({row, width_});
-      if ((n & 255) == 0) make_room();
+      if ((n & 255) == 0 || kept_ > worth_spilling()) make_room();
     }
     end_pass();
     return true;
@@ -174,12 +204,20 @@ class AggregateOperator final : public UnaryOperator {
     Batch& out = out_.batch;
     out.rows = 0;
     if (next_ == groups_.size() && !next_part()) return nullptr;
+    // The results before have been handed on.
+    for (; done_with_ < next_; ++done_with_)
+      std::vector<std::unique_ptr<Accumulator>>().swap(groups_[done_with_].states);
+    const std::size_t used = runtime_.budget()->used();
     for (; next_ < groups_.size() && !out_.full(); ++next_) {
+      // Values that come back take room, but for those of one group as far as others need it.
+      if (out.rows > 0 && runtime_.budget()->used() > used + worth_spilling()) break;
       Group& g = groups_[next_];
       for (std::size_t k = 0; k < plan_.exprs.size(); ++k)
         out.column(plan_.exprs[k].slot)[out.rows] = g.keys[k];
       for (std::size_t k = 0; k < g.states.size(); ++k) {
         runtime_.position = plan_.aggregates[k].expr->span.begin;
+        if (values_[k] != nullptr)
+          while (const Value* v = values_[k]->next(next_)) g.states[k]->take_back(*v);
         out.column(plan_.aggregates[k].slot)[out.rows] = g.states[k]->result(arena_);
       }
       ++out.rows;
@@ -193,12 +231,16 @@ class AggregateOperator final : public UnaryOperator {
   HashIndex index_{runtime_.budget()};  // of groups_
   std::size_t width_ = 0;
   std::vector<Value> row_;
+  // Of each aggregate the values that its groups kept before memory was full; null: all are in the
+  // accumulators.
+  std::vector<std::unique_ptr<GroupValues>> values_;
+  std::size_t kept_ = 0;             // bytes in the accumulators that could go there
   std::optional<SpillParts> parts_;  // where rows of further groups go: memory is full
   std::vector<SpillParts::Part> waiting_;
   int depth_ = 0;
   std::size_t used_before_ = 0;
   bool done_ = false;
-  std::size_t next_ = 0;
+  std::size_t next_ = 0, done_with_ = 0;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/graph/operators/row_store.h"
-#include "core/graph/spill.h"
+#include "core/graph/run_merger.h"
 
 namespace rv::graph {
 namespace {
@@ -65,63 +65,6 @@ class RowOrder {
   }
 
   const PlanNode& plan_;
-};
-
-// Several sorted runs as one; of equal rows those of earlier runs come first.
-class RunMerger {
- public:
-  RunMerger(Runtime& runtime, const RowOrder& order, SpillWriter& from,
-            std::span<const SpilledRun> runs)
-      : order_(order) {
-    for (const SpilledRun& run : runs) {
-      auto& input = inputs_.emplace_back(std::make_unique<Input>(runtime, from, run));
-      input->number = inputs_.size();
-      input->row = input->reader.next();
-      if (input->row == nullptr) inputs_.pop_back();
-    }
-    std::make_heap(inputs_.begin(), inputs_.end(), After{order_});
-  }
-  // The next rows, as a batch.
-  Batch* fill(std::span<const int> slots, OwnedBatch& out, Arena& arena, Runtime& runtime) {
-    return fill_batch(
-        [this] {
-          if (used_) pop();
-          used_ = true;
-          return front();
-        },
-        slots, out, arena, runtime);
-  }
-  // The first row that is left, until pop(); nullptr at the end.
-  const Value* front() const { return inputs_.empty() ? nullptr : inputs_.front()->row; }
-  void pop() {
-    if (inputs_.empty()) return;
-    std::pop_heap(inputs_.begin(), inputs_.end(), After{order_});
-    Input& last = *inputs_.back();
-    last.row = last.reader.next();
-    if (last.row == nullptr) {
-      inputs_.pop_back();
-    } else {
-      std::push_heap(inputs_.begin(), inputs_.end(), After{order_});
-    }
-  }
-
- private:
-  struct Input {
-    Input(Runtime& runtime, SpillWriter& from, SpilledRun run) : reader(runtime, from, run) {}
-    SpillReader reader;
-    const Value* row = nullptr;
-    std::size_t number = 0;
-  };
-  struct After {
-    const RowOrder& order;
-    bool operator()(const std::unique_ptr<Input>& a, const std::unique_ptr<Input>& b) const {
-      const int c = order.compare(a->row, b->row);
-      return c != 0 ? c > 0 : a->number > b->number;
-    }
-  };
-  const RowOrder& order_;
-  std::vector<std::unique_ptr<Input>> inputs_;
-  bool used_ = false;  // fill() has handed out the first row
 };
 
 class SortOperator final : public UnaryOperator {
@@ -202,23 +145,8 @@ class SortOperator final : public UnaryOperator {
     rows_.clear();
   }
 
-  // Merges neighbouring runs until those that are left can be read at once.
   void merge() {
-    const std::size_t at_once = std::max<std::size_t>(
-        2, runtime_.budget()->limit() / 4 / SpillReader::buffer_bytes(runtime_));
-    while (runs_.size() > at_once) {
-      auto merged = std::make_unique<SpillWriter>(runtime_, slots_.size());
-      std::vector<SpilledRun> runs;
-      for (std::size_t i = 0; i < runs_.size(); i += at_once) {
-        const std::size_t n = std::min(at_once, runs_.size() - i);
-        RunMerger some(runtime_, order_, *file_, std::span(runs_).subspan(i, n));
-        for (std::size_t k = 0; some.front() != nullptr && k < wanted_; ++k, some.pop())
-          merged->append(some.front());
-        runs.push_back(merged->end_run());
-      }
-      file_ = std::move(merged);
-      runs_ = std::move(runs);
-    }
+    merge_runs(runtime_, order_, file_, runs_, runtime_.budget()->limit() / 4, wanted_);
     merger_.emplace(runtime_, order_, *file_, runs_);
   }
 
@@ -236,7 +164,7 @@ class SortOperator final : public UnaryOperator {
       next_ += n;
       return n > 0 ? &out_.batch : nullptr;
     }
-    return merger_->fill(slots_, out_, arena_, runtime_);
+    return fill_batch([this] { return merger_->next(); }, slots_, out_, arena_, runtime_);
   }
 
   // Of more than these all rows are sorted at last.
@@ -251,7 +179,7 @@ class SortOperator final : public UnaryOperator {
   bool sorted_ = false;
   std::unique_ptr<SpillWriter> file_;
   std::vector<SpilledRun> runs_;
-  std::optional<RunMerger> merger_;
+  std::optional<RunMerger<RowOrder>> merger_;
 };
 
 class EagerOperator final : public UnaryOperator {
