@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 #include "core/graph/temporal/time_zone.h"
@@ -24,7 +25,25 @@ extern "C" {
 namespace rv::pg {
 namespace {
 
-int work_mem_kb = 65536;
+// Of ruvector.cypher_work_mem; -1: by work_mem, as a hash table of the executor is.
+int work_mem_kb = -1;
+constexpr int kLeastKb = 1024;
+
+// Files and batches of rows take room of their own: less than the least is the least.
+bool check_work_mem(int* value, void**, GucSource) {
+  if (*value != -1 && *value < kLeastKb) *value = kLeastKb;
+  return true;
+}
+
+void limit_memory(graph::Environment& e) {
+  if (work_mem_kb >= 0) {
+    e.memory_limit = static_cast<std::size_t>(work_mem_kb) * 1024;
+    e.memory_setting = "ruvector.cypher_work_mem";
+    return;
+  }
+  e.memory_limit = std::max(get_hash_memory_limit(), std::size_t{kLeastKb} * 1024);
+  e.memory_setting = "work_mem * hash_mem_multiplier";
+}
 
 // All of the text must match, as in Java. PostgreSQL compiles and caches the pattern.
 bool matches(std::string_view pattern, std::string_view subject) {
@@ -113,20 +132,19 @@ graph::Environment cypher_environment() {
   static std::uint64_t counter = 0;
   e.seed = static_cast<std::uint64_t>(GetCurrentTimestamp()) * 1000003U +
            static_cast<std::uint64_t>(MyProcPid) * 7919U + counter++;
-  e.memory_limit = static_cast<std::size_t>(work_mem_kb) * 1024;
-  e.memory_setting = "ruvector.cypher_work_mem";
+  limit_memory(e);
   e.scratch_file = [] { return std::make_unique<TemporaryFile>(); };
   return e;
 }
 
 void define_graph_settings() {
   DefineCustomIntVariable("ruvector.cypher_work_mem",
-                          "Memory that a Cypher query may use for rows it must keep.",
-                          "Sorting, DISTINCT, grouping and clauses that write keep rows; what "
-                          "exceeds it goes to temporary files. A query whose lists or sets need "
-                          "more ends with an error.",
-                          &work_mem_kb, 65536, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
-                          nullptr, nullptr, nullptr);
+                          "Memory that a Cypher query may use for what it must keep.",
+                          "Sorting, DISTINCT, grouping, joins and clauses that write keep rows; "
+                          "what exceeds it goes to temporary files. A query with a list that needs "
+                          "more ends with an error. -1 means work_mem times hash_mem_multiplier.",
+                          &work_mem_kb, -1, -1, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+                          check_work_mem, nullptr, nullptr);
 }
 
 }  // namespace rv::pg
