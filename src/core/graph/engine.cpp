@@ -1,5 +1,7 @@
 #include "core/graph/engine.h"
 
+#include <algorithm>
+
 #include "core/graph/eval.h"
 #include "core/graph/operator.h"
 #include "core/graph/query_error.h"
@@ -74,6 +76,12 @@ std::string describe(const PlanNode& n, const Plan& plan) {
     for (std::size_t i = 0; i < n.exprs.size(); ++i)
       out += (i == 0 ? " " : ", ") + text_of(*n.exprs[i].expr);
   }
+  if (n.op == Op::hash_join) {
+    for (std::size_t i = 0; i < n.exprs.size(); ++i)
+      out += (i == 0 ? " " : ", ") + text_of(*n.exprs[i].expr) + " = " +
+             text_of(*n.scan_exprs[i].expr);
+    out += n.build_input ? " table of input" : " table of scan";
+  }
   if (n.op == Op::repeat) {
     out += " {" + std::to_string(n.min) + ",";
     if (n.max >= 0) out += std::to_string(n.max);
@@ -86,7 +94,8 @@ std::string describe(const PlanNode& n, const Plan& plan) {
 void explain_node(const PlanNode& n, const Plan& plan, const std::vector<Profile>* profile,
                   int depth, std::vector<std::string>& out) {
   std::string line(static_cast<std::size_t>(depth) * 2, ' ');
-  line += describe(n, plan) + "  (rows=" + std::to_string(static_cast<std::int64_t>(n.rows));
+  line += describe(n, plan) +
+          "  (rows=" + std::to_string(static_cast<std::int64_t>(std::min(n.rows, 1e18)));
   if (profile != nullptr) {
     const Profile& p = (*profile)[static_cast<std::size_t>(n.id)];
     line += " actual=" + std::to_string(p.rows) +

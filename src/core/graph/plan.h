@@ -24,7 +24,8 @@ enum class Op : std::uint8_t {
   var_expand,
   repeat,  // a quantified piece of a path
   shortest_path,
-  reach,  // distinct ends of paths
+  reach,      // distinct ends of paths
+  hash_join,  // rows of the input with the nodes of a scan (the inner plan) that have equal values
   build_path,
   filter,
   project,
@@ -92,6 +93,8 @@ struct PlanNode {
                              // some; aggregate: how often each row counts
   std::vector<const Expr*> end_labels;   // expand that counts: tests of the far end
   std::string_view metric;               // vector_search
+  std::vector<SlotExpr> scan_exprs;      // hash_join: keys of the scan; exprs are the input's
+  bool build_input = false;              // hash_join: the table is of the input, else of the scan
   bool in_list = false;                  // index_seek: the last value is a list of values to find
   const LabelExpr* type_expr = nullptr;  // a condition on the type that is no list of names
   bool reversed = false;                 // from is the pattern's right end

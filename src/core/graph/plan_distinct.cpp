@@ -60,6 +60,7 @@ void find_distinct_ends(PlanNode& n, bool repeats_matter) {
     case Op::label_scan:
     case Op::id_seek:
     case Op::index_seek:
+    case Op::hash_join:
       below = repeats_matter;
       break;
     case Op::expand:

@@ -38,6 +38,7 @@ std::string_view op_name(Op op) noexcept {
                                                 "Repeat",
                                                 "ShortestPath",
                                                 "Reach",
+                                                "HashJoin",
                                                 "BuildPath",
                                                 "Filter",
                                                 "Project",
@@ -65,6 +66,7 @@ namespace {
 
 void each_expr(const PlanNode& n, const std::function<void(const Expr&)>& f) {
   for (const auto& e : n.exprs) f(*e.expr);
+  for (const auto& e : n.scan_exprs) f(*e.expr);
   for (const auto& a : n.aggregates)
     for (const auto& arg : a.expr->args) f(*arg);
   for (const auto& p : n.properties) f(*p.expr);
@@ -99,7 +101,7 @@ class Finisher {
     SlotSet below = needed;
     defines(n, below);
     each_expr(n, [&](const Expr& e) { slots_of(e, below); });
-    if (n.op == Op::merge || n.op == Op::create) defines(n, below);
+    if (n.op == Op::merge || n.op == Op::create || n.op == Op::hash_join) defines(n, below);
     uses(n, below);
     if (n.op == Op::union_all) {
       for (std::size_t i = 0; i < n.children.size(); ++i) {
@@ -117,7 +119,7 @@ class Finisher {
       if (n.op == Op::merge) each_expr(n, [&](const Expr& e) { slots_of(e, wanted); });
       for (const int slot : n.keys)
         if (wanted.has(slot)) inner.add(slot);
-      if (n.op == Op::optional) inner.add(n.slot);
+      if (n.op == Op::optional || n.op == Op::hash_join) inner.add(n.slot);
       live(*n.children[1], inner);
       arguments(*n.children[1], below);
       if (n.op == Op::optional) below.remove(n.slot);
@@ -164,6 +166,7 @@ class Finisher {
       case Op::index_seek:
       case Op::vector_search:
       case Op::id_seek:
+      case Op::hash_join:
       case Op::build_path:
         s.remove(n.slot);
         break;

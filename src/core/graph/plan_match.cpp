@@ -1,7 +1,9 @@
 // The order of work for a pattern: where to start, which relationship next, which predicate when.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "core/graph/batch.h"
 #include "core/graph/planner.h"
 
 namespace rv::graph {
@@ -20,8 +22,13 @@ PlanPtr Planner::match(Clause& c, PlanPtr input) {
   PlanPtr n = on_top(Op::optional, std::move(input));
   n->slot = new_slot();  // the number of the outer row, carried through the inner plan
   const SlotSet before = bound_;
-  n->children.push_back(pattern(c.pattern, where, leaf()));
-  n->rows = std::max(n->rows, n->children[0]->rows * n->children[1]->rows);
+  PlanPtr outer = leaf();
+  outer->rows = std::clamp(n->rows, 1.0, static_cast<double>(kBatchRows));
+  const double batches = std::max(1.0, n->rows / outer->rows);
+  const double repeats = std::exchange(repeats_, repeats_ * batches);
+  n->children.push_back(pattern(c.pattern, where, std::move(outer)));
+  repeats_ = repeats;
+  n->rows = std::max(n->rows, batches * n->children[1]->rows);
   for (const int slot : bound_.list())
     if (!before.has(slot)) n->keys.push_back(slot);
   return n;
@@ -109,10 +116,10 @@ void Planner::collect(Pattern& pattern, const std::vector<const Expr*>& where, M
   for (const Expr* e : where) add_predicate(e, m);
 }
 
-PlanPtr Planner::apply_predicates(PlanPtr input, MatchState& m) {
+PlanPtr Planner::apply_predicates(PlanPtr input, MatchState& m, bool steady) {
   std::vector<Predicate*> ready;
   for (auto& p : m.predicates) {
-    if (p.done) continue;
+    if (p.done || (steady && varies(*p.expr))) continue;
     const auto uses = p.uses.list();
     if (std::all_of(uses.begin(), uses.end(), [this](int slot) { return bound_.has(slot); }))
       ready.push_back(&p);

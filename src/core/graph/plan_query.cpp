@@ -1,5 +1,6 @@
 // Queries, projections and calls.
 #include <algorithm>
+#include <utility>
 
 #include "core/graph/bind.h"
 #include "core/graph/function.h"
@@ -90,6 +91,7 @@ void Planner::subqueries(Expr* root) {
   visit(*root, [this](Expr& e) {
     if (e.subquery == nullptr) return;
     const SlotSet saved = bound_;
+    const double repeats = std::exchange(repeats_, repeats_ * 10);
     bound_ = SlotSet(s_.slots);
     for (const auto& import : e.imports) bound_.add(import.slot);
     Query& q = *e.subquery;
@@ -102,8 +104,29 @@ void Planner::subqueries(Expr* root) {
     }
     plan_.subqueries.push_back({&e, std::move(plan), returns ? q.column_slots[0] : kNoSlot});
     bound_ = saved;
+    repeats_ = repeats;
   });
 }
+
+namespace {
+
+// How many elements a list is likely to have.
+double elements_of(const Expr& list) {
+  constexpr double kUnknown = 10;
+  if (list.kind == ExprKind::list)
+    return std::max<double>(1, static_cast<double>(list.args.size()));
+  if (list.kind != ExprKind::call || list.function != find_function("range")) return kUnknown;
+  Value bounds[3];
+  for (std::size_t i = 0; i < list.args.size(); ++i) {
+    if (list.args[i]->kind != ExprKind::literal || !list.args[i]->literal.is(Kind::integer))
+      return kUnknown;
+    bounds[i] = list.args[i]->literal;
+  }
+  const double step = list.args.size() > 2 ? bounds[2].as_double() : 1;
+  return step == 0 ? 1 : std::max(1.0, (bounds[1].as_double() - bounds[0].as_double()) / step + 1);
+}
+
+}  // namespace
 
 PlanPtr Planner::clause(Clause& c, PlanPtr input) {
   using K = Clause::Kind;
@@ -114,7 +137,7 @@ PlanPtr Planner::clause(Clause& c, PlanPtr input) {
       subqueries(c.exprs[0]);
       PlanPtr n = on_top(Op::unwind, std::move(input));
       n->exprs.push_back({c.exprs[0].get(), c.slot});
-      n->rows *= 10;
+      n->rows *= elements_of(*c.exprs[0]);
       bound_.add(c.slot);
       return n;
     }
@@ -223,7 +246,9 @@ PlanPtr Planner::call_subquery(Clause& c, PlanPtr input) {
                                   [](const SingleQuery& q) { return q.updates; });
   if (writes) input = eager(std::move(input), false);
   const SlotSet outer = bound_;
+  const double repeats = std::exchange(repeats_, repeats_ * std::max(1.0, input->rows));
   PlanPtr inner = query(*c.subquery, c.returns_rows);
+  repeats_ = repeats;
   bound_ = outer;
   PlanPtr n = on_top(Op::apply, std::move(input));
   n->rows *= std::max(1.0, inner->rows);

@@ -71,7 +71,8 @@ Planner::Start Planner::index_start(NodePattern& n, const IndexInfo& index, Matc
                  : total * 0.1;
   if (node->in_list) {
     const Expr& list = *node->exprs.back().expr;
-    out.cost *= list.kind == ExprKind::list ? static_cast<double>(list.args.size()) : 10;
+    // Of a list that is not known: few elements, and never all that there is before ANALYZE.
+    out.cost *= list.kind == ExprKind::list ? static_cast<double>(list.args.size()) : 5;
   }
   if (equal < index.keys.size() && !node->in_list) {
     const int k = key_index(index.keys[equal]);
@@ -163,6 +164,8 @@ PlanPtr Planner::start(MatchState& m, PlanPtr input) {
     Start s = node_start(*n, m);
     if (s.cost < best.cost) best = std::move(s);
   }
+  if (best.node->op != Op::id_seek && !reads_rows(*best.node))
+    if (PlanPtr joined = hash_join(m, input)) return joined;
   // One relationship between ends of which nothing is known: read the relationships.
   const bool whole = best.node->op == Op::node_scan;
   for (Hop& h : m.hops) {
@@ -191,18 +194,24 @@ PlanPtr Planner::start(MatchState& m, PlanPtr input) {
     m.planned.push_back(&h);
     return n;
   }
-  best.node->rows = std::max(1.0, input->rows * std::max(best.cost, 1.0));
-  best.node->children.push_back(std::move(input));
-  bound_.add(best.slot);
-  for (Predicate* p : best.implied) p->implied_by = best.node.get();
+  return place(std::move(best), std::move(input), m);
+}
+
+// A start as the next operator of a plan.
+PlanPtr Planner::place(Start start, PlanPtr input, MatchState& m) {
+  PlanPtr n = std::move(start.node);
+  n->rows = std::max(1.0, input->rows * std::max(start.cost, 1.0));
+  n->children.push_back(std::move(input));
+  bound_.add(start.slot);
+  for (Predicate* p : start.implied) p->implied_by = n.get();
   // The scan itself proves its label.
-  if (best.node->op == Op::label_scan || best.node->op == Op::index_seek)
+  if (n->op == Op::label_scan || n->op == Op::index_seek)
     for (auto& p : m.predicates)
-      if (p.expr->kind == ExprKind::has_labels && p.expr->args[0]->slot == best.slot &&
+      if (p.expr->kind == ExprKind::has_labels && p.expr->args[0]->slot == start.slot &&
           p.expr->labels->kind == LabelExpr::Kind::name &&
-          p.expr->labels->name_index == best.node->name_index)
+          p.expr->labels->name_index == n->name_index)
         p.done = true;
-  return std::move(best.node);
+  return n;
 }
 
 }  // namespace rv::graph

@@ -46,6 +46,9 @@ void slots_of(const Expr& e, SlotSet& out);
 // Calls f for every expression below e, e included, but not inside subqueries.
 void visit(Expr& e, const std::function<void(Expr&)>& f);
 
+// Does a scan or seek read columns of its input: must it run for each row?
+bool reads_rows(const PlanNode& start);
+
 // May a second evaluation give another value: rand(), subqueries?
 bool varies(const Expr& e);
 
@@ -119,7 +122,8 @@ class Planner {
   void add_predicate(const Expr* e, MatchState& m);
   void node_predicates(NodePattern& n, MatchState& m);
   void relationship_predicates(RelationshipPattern& r, MatchState& m);
-  PlanPtr apply_predicates(PlanPtr input, MatchState& m);
+  // `steady`: only those that give the same result whenever they are asked.
+  PlanPtr apply_predicates(PlanPtr input, MatchState& m, bool steady = false);
   PlanPtr hop(Hop& h, PlanPtr input, MatchState& m);
   PlanPtr repeat(Hop& h, PlanPtr input, MatchState& m);
   PlanPtr shortest(Hop& h, PlanPtr input);
@@ -141,6 +145,10 @@ class Planner {
   Start index_start(NodePattern& n, const IndexInfo& index, MatchState& m);
   const Expr* equal_to(int slot, int key, MatchState& m, bool& in_list, Predicate*& by);
   double label_rows(int name_index);
+  PlanPtr place(Start start, PlanPtr input, MatchState& m);
+
+  // --- plan_join.cpp ---
+  PlanPtr hash_join(MatchState& m, PlanPtr& input);
 
   // --- plan_update.cpp ---
   PlanPtr create(Clause& c, PlanPtr input);
@@ -154,6 +162,7 @@ class Planner {
   Statement& s_;
   GraphStore& store_;
   SlotSet bound_;
+  double repeats_ = 1;  // how often the plan that is being made will run, an estimate
 };
 
 }  // namespace rv::graph

@@ -141,11 +141,12 @@ void SpillParts::append(std::uint64_t hash, const Value* row) {
 
 std::vector<SpillParts::Part> SpillParts::finish() {
   std::vector<Part> out;
-  for (auto& part : parts_) {
+  for (std::size_t i = 0; i < kParts; ++i) {
+    auto& part = parts_[i];
     if (part == nullptr) continue;
     const SpilledRun run = part->end_run();
     part->close();
-    out.push_back({std::move(part), run, depth_ + 1});
+    out.push_back({std::move(part), run, depth_ + 1, i});
   }
   return out;
 }

@@ -85,11 +85,12 @@ class SpillParts {
   // `depth`: how often these rows were parted before; each time by other bits.
   SpillParts(Runtime& runtime, std::size_t width, int depth);
   void append(std::uint64_t hash, const Value* row);
-  // The parts that have rows.
+  // The parts that have rows, by their numbers.
   struct Part {
     std::unique_ptr<SpillWriter> rows;
     SpilledRun run;
     int depth;
+    std::size_t number;  // among kParts
   };
   std::vector<Part> finish();
 

@@ -115,6 +115,7 @@ OperatorPtr make_aggregate(Runtime& runtime, const PlanNode& plan, OperatorPtr i
 OperatorPtr make_distinct(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_sort(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_eager(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
+OperatorPtr make_hash_join(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_apply(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_update(Runtime& runtime, const PlanNode& plan, OperatorPtr input);
 OperatorPtr make_merge(Runtime& runtime, const PlanNode& plan, OperatorPtr input);

@@ -73,6 +73,8 @@ OperatorPtr build(const PlanNode& plan, Runtime& runtime, std::vector<ArgumentSo
       return make_sort(runtime, plan, std::move(input));
     case Op::eager:
       return make_eager(runtime, plan, std::move(input));
+    case Op::hash_join:
+      return make_hash_join(runtime, plan, std::move(input));
     case Op::optional:
     case Op::apply:
       return make_apply(runtime, plan, std::move(input));
