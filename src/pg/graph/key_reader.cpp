@@ -46,6 +46,8 @@ KnownIndex& known_index(Oid index) {
 struct KeyReaderRoom {
   char entries[KeyReader::kEntryBytes * MaxTIDsPerBTreePage];
   ItemPointerData rows[MaxTIDsPerBTreePage];
+  std::uint16_t offsets[MaxTIDsPerBTreePage];
+  bool dead[MaxTIDsPerBTreePage];
 };
 
 namespace {
@@ -197,6 +199,8 @@ void KeyReader::remember() {
     }
     entries_ = room_->entries;
     rows_ = room_->rows;
+    offsets_ = room_->offsets;
+    dead_ = room_->dead;
   }
   const BlockNumber blocks = known_index(index_).blocks;
   if (blocks > recent_->size())
@@ -337,6 +341,7 @@ void KeyReader::take(Page page, OffsetNumber from) {
   const BTPageOpaque opaque = opaque_of(page);
   const OffsetNumber last = PageGetMaxOffsetNumber(page);
   count_ = 0;
+  some_dead_ = false;
   following_ = InvalidBlockNumber;
   for (OffsetNumber i = from; i <= last; i = OffsetNumberNext(i)) {
     const ItemId item = PageGetItemId(page, i);
@@ -353,6 +358,7 @@ void KeyReader::take(Page page, OffsetNumber from) {
       } else {
         memcpy(entries_ + count_ * kEntryBytes, data, bytes_);
       }
+      offsets_[count_] = i;
       rows_[count_++] = posting ? *BTreeTupleGetPostingN(entry, k) : entry->t_tid;
     }
   }
@@ -367,6 +373,7 @@ void KeyReader::seek(const IndexKey& key, Snapshot snapshot) {
 
 void KeyReader::go_to_key() {
   count_ = 0;
+  some_dead_ = false;
   pending_ = false;
   following_ = InvalidBlockNumber;
   // Who writes in the same query may have begun the tree since.
@@ -392,7 +399,7 @@ void KeyReader::go_to_key() {
 }
 
 // On a page that not everybody sees.
-bool KeyReader::visible(ItemPointer row) {
+bool KeyReader::visible(std::size_t i) {
   if (fetch_ == nullptr) {
     MemoryContext old = MemoryContextSwitchTo(context_);
     fetch_ = table_index_fetch_begin(heap_);
@@ -401,8 +408,10 @@ bool KeyReader::visible(ItemPointer row) {
   }
   bool again = false;
   bool all_dead = false;
-  const bool found = table_index_fetch_tuple(fetch_, row, snapshot_, slot_, &again, &all_dead);
+  ItemPointerData row = rows_[i];
+  const bool found = table_index_fetch_tuple(fetch_, &row, snapshot_, slot_, &again, &all_dead);
   ExecClearTuple(slot_);
+  if (all_dead) note_dead(i);
   return found;
 }
 
@@ -440,12 +449,13 @@ std::size_t KeyReader::next(const char** entries) {
       if (block == seen_by_all) {
       } else if (VM_ALL_VISIBLE(heap_, block, &visibility_map_)) {
         seen_by_all = block;
-      } else if (!visible(&rows_[i])) {
+      } else if (!visible(i)) {
         continue;
       }
       if (kept != i) memcpy(entries_ + kept * kEntryBytes, entries_ + i * kEntryBytes, kEntryBytes);
       ++kept;
     }
+    mark_dead();
     pgstat_count_index_tuples(rel_, kept);
     *entries = entries_;
     if (kept > 0) return kept;

@@ -73,6 +73,10 @@ class KeyReader {
   // The places of the next entries with the key, those of one page, whoever sees them: that is for
   // the caller to find out before the next call. Returns how many, 0 at the end.
   std::size_t next_rows(const ItemPointerData** rows);
+  // The i-th of these is of a row that nobody can see any more. Once all have been looked at, the
+  // entries of such rows are marked, so that no scan visits them again.
+  void note_dead(std::size_t i);
+  void mark_dead();
 
   // Until the next seek(): gives back the pin that VACUUM would wait for. May not fail.
   void rest() noexcept;
@@ -98,7 +102,7 @@ class KeyReader {
   bool on_leaf(Page page) const;
   OffsetNumber first_at_least(Page page) const;
   void take(Page page, OffsetNumber from);
-  bool visible(ItemPointer row);
+  bool visible(std::size_t i);
 
   Oid table_ = InvalidOid, index_ = InvalidOid;
   MemoryContext context_ = nullptr;
@@ -128,6 +132,9 @@ class KeyReader {
   std::unique_ptr<KeyReaderRoom> room_;
   char* entries_ = nullptr;
   ItemPointerData* rows_ = nullptr;
+  std::uint16_t* offsets_ = nullptr;  // of the entries on the page
+  bool* dead_ = nullptr;
+  bool some_dead_ = false;
   std::size_t count_ = 0;
 };
 

@@ -239,6 +239,7 @@ class KeyedNodes final : public graph::NodeCursor {
       Buffer buffer = InvalidBuffer;
       while (i < out.size()) {
         if (at_ == count_) {
+          reader_->mark_dead();
           at_ = 0;
           count_ = reader_->next_rows(&rows_);
           if (count_ == 0) {
@@ -247,7 +248,11 @@ class KeyedNodes final : public graph::NodeCursor {
           }
         }
         ItemPointerData place = rows_[at_++];
-        if (!id_of(&place, &buffer, &out[i])) continue;
+        bool all_dead = false;
+        if (!id_of(&place, &buffer, &out[i], &all_dead)) {
+          if (all_dead) reader_->note_dead(at_ - 1);
+          continue;
+        }
         if (i < kNoted) found[noted++] = place;
         ++i;
       }
@@ -265,15 +270,14 @@ class KeyedNodes final : public graph::NodeCursor {
   static constexpr std::size_t kNoted = 16;
 
   // Of the row at this place that the snapshot sees; false when there is none. Keeps a pin.
-  bool id_of(ItemPointer place, Buffer* buffer, graph::NodeId* id) {
+  bool id_of(ItemPointer place, Buffer* buffer, graph::NodeId* id, bool* all_dead) {
     const BlockNumber block = ItemPointerGetBlockNumber(place);
     *buffer = ReleaseAndReadBuffer(*buffer, table_.heap, block);
     LockBuffer(*buffer, BUFFER_LOCK_SHARE);
     ItemPointerData tid = *place;
     HeapTupleData row;
-    bool all_dead = false;
     const bool seen =
-        heap_hot_search_buffer(&tid, table_.heap, *buffer, store_.snapshot_, &row, &all_dead, true);
+        heap_hot_search_buffer(&tid, table_.heap, *buffer, store_.snapshot_, &row, all_dead, true);
     // The id is the first column, never null, and lies where the header ends.
     if (seen)
       memcpy(id, reinterpret_cast<const char*>(row.t_data) + row.t_data->t_hoff, sizeof *id);
