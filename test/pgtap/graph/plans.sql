@@ -5,7 +5,7 @@
 -- What plans look like: seeks by computed keys, whatever statistics there are; PROFILE. Each question has a text of
 -- its own where the plan must be a new one.
 BEGIN;
-SELECT plan(19);
+SELECT plan(24);
 DO $$ BEGIN PERFORM ruvector_create_graph('g'); END $$;
 CREATE FUNCTION pg_temp.c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('g', q, p) x$$;
@@ -55,5 +55,18 @@ SELECT is(pg_temp.c('MATCH (n:Person {id: datetime("2024-01-01T04:00-05:00")}) R
 SET LOCAL statement_timeout = '10s';
 SELECT is(pg_temp.c(:'in_list', jsonb_build_object('l', (SELECT jsonb_agg(i % 50000 - 25000) FROM generate_series(1, 100000) i))), '{"c":3001}', 'a long list');
 RESET statement_timeout;
+
+-- Equalities without an index: a table of one side. The same in files, and beside a predicate that means the same.
+SELECT pg_temp.c('UNWIND range(1, 20000) AS i CREATE (:Ship {port: "h" + (i % 700), n: i % 5000})') IS NULL AS made \gset
+SELECT pg_temp.c('UNWIND range(1, 15000) AS i CREATE (:Port {name: "h" + i, n: toFloat(i)})') IS NULL AS made \gset
+\set join 'MATCH (s:Ship), (p:Port) WHERE s.port = p.name RETURN count(*) AS c, sum(p.n) AS n'
+SELECT matches(pg_temp.c('EXPLAIN ' || :'join'), 'HashJoin s.port = p.name table of scan.*LabelScan :Port.*LabelScan :Ship', 'a join by a table');
+SELECT is(pg_temp.c(:'join'), (SELECT format('{"c":%s,"n":%s.0}', count(*), sum(i % 700)) FROM generate_series(1, 20000) i WHERE i % 700 > 0), 'finds all pairs');
+SET LOCAL ruvector.cypher_work_mem = '1MB';
+SELECT is(pg_temp.c('MATCH (s:Ship), (p:Port) WHERE s.n = p.n RETURN count(*) AS c, toInteger(sum(p.n)) AS n'),
+  (SELECT format('{"c":%s,"n":%s}', count(*), sum(i % 5000)) FROM generate_series(1, 20000) i WHERE i % 5000 > 0), 'in files, integers with floats');
+RESET ruvector.cypher_work_mem;
+SELECT matches(pg_temp.c('PROFILE MATCH (s:Ship {n: 7}) OPTIONAL MATCH (p:Port {name: s.port + ""}) RETURN s.n, p.n'), 'HashJoin .* actual=', 'PROFILE runs it');
+SELECT ok(pg_temp.c('EXPLAIN MATCH (s:Ship), (n:Person {id: s.n}) RETURN n') NOT LIKE '%HashJoin%', 'where an index leads, it is followed');
 SELECT * FROM finish();
 ROLLBACK;

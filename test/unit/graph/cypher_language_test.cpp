@@ -205,6 +205,14 @@ TEST_F(CypherLanguage, IndexesFindWhatScansFind) {
   }
 }
 
+TEST_F(CypherLanguage, TypesOfRelationshipsAreTestedAsLabelsAre) {
+  CypherSession g;
+  g.rows("CREATE ()-[:T1]->(), ()-[:T2]->(), ()-[:t2]->(), (:T2)-[:T3]->(), ()-[:T4]->(:T2)");
+  EXPECT_EQ(g.rows("MATCH ()-[r]->() RETURN type(r) AS t, r:T2 AS is ORDER BY t"),
+            (Rows{R"({"t":"T1","is":false})", R"({"t":"T2","is":true})", R"({"t":"T3","is":false})",
+                  R"({"t":"T4","is":false})", R"({"t":"t2","is":false})"}));
+}
+
 TEST_F(CypherLanguage, UniqueConstraintsHold) {
   s.rows("CREATE CONSTRAINT u FOR (p:Person) REQUIRE p.name IS UNIQUE");
   EXPECT_THROW(s.rows("CREATE (:Person {name: 'Ann'})"), Error);
