@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < sample; ++i)
     std::memcpy(&part[i * base.dim], base[i * base.count / sample], base.dim * sizeof(float));
   double t = cpu();
-  const Training training = train(options, part.data(), sample, work);
+  const Training training = train(options, std::move(part), work);
   const double trained = cpu() - t;
   t = cpu();
   std::vector<std::uint32_t> lists(base.count);

@@ -12,8 +12,11 @@
 namespace rv::cluster {
 namespace {
 
-// Above this, seeds come from clusters of clusters: k-means++ costs a pass over the sample a seed.
-constexpr std::size_t kDirectSeeds = 256;
+// k-means++ costs a pass over its rows a round: not more rounds, nor more rows, than this.
+constexpr std::size_t kRounds = 256;
+constexpr std::size_t seeding_rows(std::size_t centres) noexcept {
+  return std::max({8 * centres, std::min<std::size_t>(16 * centres, 4096), std::size_t{2048}});
+}
 constexpr std::size_t kGrain = 96;
 
 class KMeans {
@@ -35,12 +38,12 @@ class KMeans {
   void to_unit(float* c) const noexcept;
   void place_near(const float* from, float* to, float amount);
   void fill_up(std::size_t filled);
-  void seed_directly();
-  void seed_in_two_levels();
+  void seed();
   double assign();
   void update();
   bool split_large(double factor);
   void iterate(int most);
+  void balance();
 
   const float* x_;
   std::size_t n_, d_, k_;
@@ -77,90 +80,33 @@ void KMeans::fill_up(std::size_t filled) {
     place_near(n_ > 0 ? row(rng_.below(n_)) : zero.data(), centre(c), n_ > 0 ? 0.05f : 1.0f);
 }
 
-// k-means++ on a part of the sample.
-void KMeans::seed_directly() {
-  const std::size_t rows = std::min(n_, std::max<std::size_t>(16 * k_, 2048));
+// k-means++ on a part of the sample. The seeds of a round do not know of each other; with as few as
+// there are in one, that shows in no error.
+void KMeans::seed() {
+  const std::size_t rows = std::min(n_, seeding_rows(k_));
+  const std::size_t batch = std::max<std::size_t>(1, k_ / kRounds);
   std::vector<std::uint32_t> pick(n_);
   std::iota(pick.begin(), pick.end(), 0u);
   for (std::size_t i = 0; i < rows; ++i) std::swap(pick[i], pick[i + rng_.below(n_ - i)]);
   std::vector<float> nearest(rows, std::numeric_limits<float>::max());
-  std::size_t chosen = pick[rng_.below(rows)];
-  for (std::size_t c = 0; c < k_; ++c) {
-    std::memcpy(centre(c), row(chosen), d_ * sizeof(float));
-    if (c + 1 == k_) break;
+  std::vector<double> sum(rows);
+  std::memcpy(centre(0), row(pick[rng_.below(rows)]), d_ * sizeof(float));
+  for (std::size_t old = 0, have = 1; have < k_;) {
     work_.for_range(rows, 512, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i)
-        nearest[i] = std::min(nearest[i], distance(row(pick[i]), centre(c)));
+        for (std::size_t c = old; c < have; ++c)
+          nearest[i] = std::min(nearest[i], distance(row(pick[i]), centre(c)));
     });
     double total = 0;
-    for (const float v : nearest) total += v;
-    if (!(total > 0) || !std::isfinite(total)) return fill_up(c + 1);  // no more different rows
-    double left = rng_.uniform() * total;
-    std::size_t i = 0;
-    while (i + 1 < rows && left >= nearest[i]) left -= nearest[i++];
-    chosen = pick[i];
-  }
-}
-
-void KMeans::seed_in_two_levels() {
-  KMeansOptions coarse = o_;
-  coarse.centres = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(k_))));
-  coarse.balance = true;
-  coarse.iterations = 8;
-  const std::size_t groups = coarse.centres;
-  const std::size_t rows = std::min(n_, 256 * groups);
-  std::vector<float> heads(groups * d_);
-  {
-    std::vector<float> part(rows * d_);
-    for (std::size_t i = 0; i < rows; ++i)  // evenly spread over the sample
-      std::memcpy(&part[i * d_], row(i * n_ / rows), d_ * sizeof(float));
-    heads = kmeans(part.data(), rows, d_, coarse, work_);
-  }
-  // Sort the sample by group, and share the centres out by size.
-  const std::size_t k = k_;
-  centres_.swap(heads);
-  k_ = groups;
-  assign();
-  k_ = k;
-  centres_.assign(k_ * d_, 0.0f);
-  std::vector<std::size_t> share(groups), first(groups);
-  std::size_t given = 0;
-  for (std::size_t g = 0; g < groups; ++g) {
-    const std::size_t size = begin_[g + 1] - begin_[g];
-    share[g] = std::min(size, size * k_ / n_);
-    given += share[g];
-  }
-  for (std::size_t left = k_ - given; left > 0; --left) {
-    // To the group with the most rows a centre.
-    std::size_t best = 0;
-    double most = -1;
-    for (std::size_t g = 0; g < groups; ++g) {
-      const double size = begin_[g + 1] - begin_[g];
-      const double per = size / (static_cast<double>(share[g]) + 0.5);
-      if (per > most) {
-        most = per;
-        best = g;
-      }
+    for (std::size_t i = 0; i < rows; ++i) sum[i] = total += nearest[i];
+    if (!(total > 0) || !std::isfinite(total)) return fill_up(have);  // no more different rows
+    old = have;
+    for (; have < std::min(k_, old + batch); ++have) {
+      const auto at = std::upper_bound(sum.begin(), sum.end() - 1, rng_.uniform() * total);
+      std::memcpy(centre(have), row(pick[static_cast<std::size_t>(at - sum.begin())]),
+                  d_ * sizeof(float));
     }
-    ++share[best];
   }
-  for (std::size_t g = 1; g < groups; ++g) first[g] = first[g - 1] + share[g - 1];
-  work_.for_range(groups, 1, [&](std::size_t from, std::size_t to) {
-    for (std::size_t g = from; g < to; ++g) {
-      if (share[g] == 0) continue;
-      const std::size_t size = begin_[g + 1] - begin_[g];
-      std::vector<float> part(size * d_);
-      for (std::size_t i = 0; i < size; ++i)
-        std::memcpy(&part[i * d_], row(members_[begin_[g] + i]), d_ * sizeof(float));
-      KMeansOptions fine = o_;
-      fine.centres = share[g];
-      fine.balance = false;
-      fine.iterations = 4;
-      fine.seed = mix64(o_.seed + g);
-      const auto found = kmeans(part.data(), size, d_, fine);
-      std::memcpy(centre(first[g]), found.data(), found.size() * sizeof(float));
-    }
-  });
 }
 
 // Gives every row its nearest centre; returns the sum of the distances.
@@ -234,8 +180,17 @@ void KMeans::iterate(int most) {
   for (int i = 0; i < most; ++i) {
     const double error = assign();
     update();
-    if (i >= 2 && error > before * 0.999) break;
+    if (i >= 2 && error > before * (1 - o_.tolerance)) break;
     before = error;
+  }
+}
+
+void KMeans::balance() {
+  if (!o_.balance || k_ < 2) return;
+  for (int round = 0; round < 3; ++round) {
+    assign();
+    if (!split_large(4.0)) break;
+    iterate(2);
   }
 }
 
@@ -246,19 +201,14 @@ std::vector<float> KMeans::run() {
     fill_up(n_);
     return std::move(centres_);
   }
-  if (k_ <= kDirectSeeds || n_ < 4 * k_) {
-    seed_directly();
-  } else {
-    seed_in_two_levels();
-    if (o_.search == Search::exact) o_.iterations = std::min(o_.iterations, 4);
-  }
+  const std::size_t all = n_;
+  if (o_.warm_up > k_) n_ = std::min(n_, o_.warm_up);
+  seed();
   iterate(o_.iterations);
-  if (o_.balance && k_ > 1) {
-    for (int round = 0; round < 3; ++round) {
-      assign();
-      if (!split_large(4.0)) break;
-      iterate(2);
-    }
+  balance();
+  if (n_ < all) {
+    n_ = all;
+    iterate(o_.iterations);
   }
   return std::move(centres_);
 }
@@ -271,9 +221,9 @@ std::vector<float> kmeans(const float* x, std::size_t count, std::size_t dim,
 }
 
 std::size_t kmeans_bytes(std::size_t count, std::size_t dim, std::size_t centres) noexcept {
-  // Centres, their packed copy, twice while seeding; five numbers a row; a copy of a group.
-  return 2 * centres * dim * sizeof(float) + NearestCentre::bytes(centres, dim) +
-         count * 5 * sizeof(float) + (centres > kDirectSeeds ? count * dim * sizeof(float) / 4 : 0);
+  // Centres and their packed copy; seeding, then four numbers a row.
+  return centres * dim * sizeof(float) + NearestCentre::bytes(centres, dim) +
+         std::min(count, seeding_rows(centres)) * 3 * sizeof(float) + count * 4 * sizeof(float);
 }
 
 }  // namespace rv::cluster

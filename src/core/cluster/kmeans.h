@@ -1,5 +1,5 @@
 // k-means: Lloyd's iterations by matrix products, seeded by k-means++ (Arthur and Vassilvitskii,
-// SODA 2007), in two levels when there are many centres.
+// SODA 2007; several seeds a round when there are many centres).
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,12 @@ struct KMeansOptions {
   std::size_t centres = 1;
   Measure measure = Measure::euclidean;
   std::uint64_t seed = 42;
-  int iterations = 12;  // at most; fewer when the error no longer falls
+  int iterations = 12;       // at most
+  double tolerance = 1e-3;   // fewer when one lowers the error by less than this share
+  // Vectors of the front, a fair sample of all, to begin with: iterations are spent on them first,
+  // and as many again on all. Cheaper, with many vectors, than as many iterations on all as it
+  // takes to come as close. 0: none.
+  std::size_t warm_up = 0;
   Search search = Search::exact;
   bool balance = false;  // break up clusters that are far larger than the average
 };

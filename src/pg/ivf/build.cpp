@@ -140,7 +140,7 @@ void Builder::train() {
   const bool chosen = o != nullptr && o->lists > 0;
   if (heap_ != nullptr && (count < options.lists || (!chosen && rows < kLittleData)))
     notice_little_data();
-  training_ = core::train(options, sample.data(), count, work_);
+  training_ = core::train(options, std::move(sample), work_);
   report(PROGRESS_CREATEIDX_TUPLES_TOTAL, rows);
 }
 
@@ -237,7 +237,7 @@ void build_empty(Relation index) {
   boundary([&] {
     const IndexedVectors vectors(index, kAmName, CurrentMemoryContext);
     const core::BuildOptions options = build_options(index, vectors, 0);
-    const core::Training training = core::train(options, nullptr, 0, Work());
+    const core::Training training = core::train(options, {}, Work());
     BufferStore store(index, BufferStore::Mode::building, INIT_FORKNUM);
     core::write_fixed_parts(store, training, 0);
     store.log_whole_fork();

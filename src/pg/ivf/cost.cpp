@@ -66,7 +66,7 @@ void cost_estimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* 
       const double raw_pages = path->indexinfo->tuples * shape.meta.dim * bytes / BLCKSZ;
       const double heap_pages = std::max<double>(path->indexinfo->rel->pages, 1);
       const double scale = std::min(1.0, heap_pages / std::max(raw_pages, 1.0));
-      const double fixed_pages = scale * shape.meta.entries;
+      const double fixed_pages = scale * index::ivf::pages_of_choice(shape.meta);
       const double list_pages =
           scale * std::max<double>(path->indexinfo->pages - double(shape.meta.entries), 0.0);
       // Centres are compared one by one; a list is found by a jump, its pages are neighbours.

@@ -207,7 +207,7 @@ class IvfSearches {
     options.lists = lists;
     options.codec.kind = quant::CodecKind::rabitq;
     options.codec.dim = static_cast<int>(base.dim);
-    const Training training = train(options, base[0], base.size(), work);
+    const Training training = train(options, base.x, work);
     std::vector<std::uint32_t> list(base.size());
     std::vector<std::byte> codes(base.size() * training.codec->code_bytes());
     Encoder(training).encode(base[0], base.size(), list.data(), codes.data(), work);

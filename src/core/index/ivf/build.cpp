@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/rng.h"
 #include "core/cluster/kmeans.h"
 #include "core/simd/distance.h"
 
@@ -13,12 +14,29 @@ namespace {
 
 constexpr std::size_t kGrain = 96;
 
+// How well lists fit rows that were not in the sample depends on its size first: with 50 rows a
+// list a search must read half as many lists again as with 256 for the same recall.
+constexpr std::size_t kSample = 256, kWarmUp = 32;  // rows a list
+constexpr int kIterations = 8;
+constexpr double kTolerance = 3e-4;
+constexpr std::size_t kCodecSample = 65536;
+
 void to_unit(float* x, std::size_t dim) noexcept {
   double sum = 0;
   for (std::size_t i = 0; i < dim; ++i) sum += static_cast<double>(x[i]) * x[i];
   if (!(sum > 0)) return;
   const double factor = 1 / std::sqrt(sum);
   for (std::size_t i = 0; i < dim; ++i) x[i] = static_cast<float>(x[i] * factor);
+}
+
+// Brings random rows to the front, so that the first `rows` are a fair sample of all.
+void shuffle_front(std::vector<float>* x, std::size_t dim, std::size_t rows, std::uint64_t seed) {
+  const std::size_t count = x->size() / dim;
+  Rng rng(seed);
+  for (std::size_t i = 0; i + 1 < count && i < rows; ++i) {
+    float* to = x->data() + i * dim;
+    std::swap_ranges(to, to + dim, x->data() + (i + rng.below(count - i)) * dim);
+  }
 }
 
 // Writes a stream of bytes onto new pages of a kind; `at` is the block the first must get.
@@ -36,41 +54,52 @@ void write_stream(PageStore& store, PageKind kind, std::span<const std::byte> by
   }
 }
 
+void write_centre_codes(PageStore& store, const quant::Codec& codec,
+                        const std::vector<float>& centres, const Meta& m) {
+  const std::size_t per_page = centre_codes_per_page(store.content_bytes(), m.centre_code_bytes);
+  std::vector<std::byte> page;
+  Block at = m.centre_codes;
+  for (std::size_t first = 0; first < m.lists; first += per_page, ++at) {
+    const std::size_t n = std::min<std::size_t>(per_page, m.lists - first);
+    page.resize(n * m.centre_code_bytes);
+    for (std::size_t i = 0; i < n; ++i)
+      codec.encode(&centres[(first + i) * m.dim], &page[i * m.centre_code_bytes]);
+    write_stream(store, kCentreCodePage, page, at);
+  }
+}
+
 }  // namespace
 
-Training train(const BuildOptions& options, const float* sample, std::size_t count,
-               const Work& work) {
+Training train(const BuildOptions& options, std::vector<float> sample, const Work& work) {
   Training t;
   t.options = options;
   const auto dim = static_cast<std::size_t>(options.codec.dim);
+  const std::size_t count = sample.size() / dim;
   cluster::KMeansOptions k;
   k.centres = options.lists;
   k.measure = measure_of(options.codec.metric);
   k.seed = options.seed;
   k.balance = true;
   k.search = cluster::Search::fast;
-  if (k.measure == cluster::Measure::direction) {
-    std::vector<float> unit(sample, sample + count * dim);
+  k.iterations = kIterations;
+  k.tolerance = kTolerance;
+  k.warm_up = kWarmUp * options.lists;
+  shuffle_front(&sample, dim, std::max(k.warm_up, kCodecSample), options.seed);
+  t.codec = quant::train_codec(options.codec, sample.data(), std::min(count, kCodecSample));
+  work.poll();
+  if (k.measure == cluster::Measure::direction)
     work.for_range(count, kGrain, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r) to_unit(&unit[r * dim], dim);
+      for (std::size_t r = begin; r < end; ++r) to_unit(&sample[r * dim], dim);
     });
-    t.centres = cluster::kmeans(unit.data(), count, dim, k, work);
-  } else {
-    t.centres = cluster::kmeans(sample, count, dim, k, work);
-  }
+  t.centres = cluster::kmeans(sample.data(), count, dim, k, work);
   // Sums of huge vectors may overflow; a centre must be a number.
   for (float& v : t.centres)
     if (!std::isfinite(v)) v = 0;
-  work.poll();
-  t.codec = quant::train_codec(options.codec, sample, count);
   return t;
 }
 
 std::size_t training_bytes(const BuildOptions& options, std::size_t count) noexcept {
-  const auto dim = static_cast<std::size_t>(options.codec.dim);
-  const bool copy = measure_of(options.codec.metric) == cluster::Measure::direction;
-  return cluster::kmeans_bytes(count, dim, options.lists) +
-         (copy ? count * dim * sizeof(float) : 0);
+  return cluster::kmeans_bytes(count, static_cast<std::size_t>(options.codec.dim), options.lists);
 }
 
 std::uint32_t default_lists(double rows) noexcept {
@@ -81,7 +110,7 @@ std::uint32_t default_lists(double rows) noexcept {
 }
 
 std::size_t sample_size(std::uint32_t lists) noexcept {
-  return std::max<std::size_t>(50 * std::size_t{lists}, 10000);
+  return std::max<std::size_t>(kSample * lists, 10000);
 }
 
 void write_fixed_parts(PageStore& store, const Training& t, std::uint64_t rows) {
@@ -105,9 +134,21 @@ void write_fixed_parts(PageStore& store, const Training& t, std::uint64_t rows) 
   m.code_bytes = static_cast<std::uint32_t>(t.codec->code_bytes());
   m.model_bytes = static_cast<std::uint32_t>(model.size());
   m.model = 1;
-  m.centres = static_cast<Block>(m.model + (model.size() + content - 1) / content);
+  m.centre_model = static_cast<Block>(m.model + pages_for(model.size(), content));
+  // Their model is the mean of the centres.
+  const auto centre_codec =
+      quant::train_codec(centre_codec_spec(t.options.codec.metric, dim), t.centres.data(), lists);
+  std::vector<std::byte> centre_model;
+  if (centre_codec->code_bytes() <= content) {
+    centre_model = centre_codec->save();
+    m.centre_code_bytes = static_cast<std::uint32_t>(centre_codec->code_bytes());
+    m.centre_model_bytes = static_cast<std::uint32_t>(centre_model.size());
+  }
+  m.centre_codes = static_cast<Block>(m.centre_model + pages_for(centre_model.size(), content));
+  m.centres = static_cast<Block>(m.centre_codes +
+                                 centre_code_pages(content, m.centre_code_bytes, lists));
   m.directory = static_cast<Block>(m.centres + centre_pages(content, dim, lists));
-  m.entries = static_cast<Block>(m.directory + (lists * sizeof(ListHead) + content - 1) / content);
+  m.entries = static_cast<Block>(m.directory + pages_for(lists * sizeof(ListHead), content));
   m.built_rows = rows;
   {
     PageEdits edits(store);
@@ -118,6 +159,8 @@ void write_fixed_parts(PageStore& store, const Training& t, std::uint64_t rows) 
     edits.commit();
   }
   write_stream(store, kModelPage, model, m.model);
+  write_stream(store, kModelPage, centre_model, m.centre_model);
+  if (m.centre_code_bytes > 0) write_centre_codes(store, *centre_codec, t.centres, m);
   const CentreLayout layout = centre_layout(content, dim);
   const std::size_t chunk = layout.rows_per_page > 0 ? layout.rows_per_page : 1;
   Block at = m.centres;

@@ -18,14 +18,13 @@ struct BuildOptions {
   std::uint64_t seed = 42;
 };
 
-// Trained on `count` sample vectors of dim floats, row by row.
+// Trained on sample vectors of dim floats, row by row.
 struct Training {
   BuildOptions options;
   std::vector<float> centres;
   std::unique_ptr<const quant::Codec> codec;
 };
-Training train(const BuildOptions& options, const float* sample, std::size_t count,
-               const Work& work);
+Training train(const BuildOptions& options, std::vector<float> sample, const Work& work);
 // Bytes that training takes beside the sample, and the index's part of a later build.
 std::size_t training_bytes(const BuildOptions& options, std::size_t count) noexcept;
 

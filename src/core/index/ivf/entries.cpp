@@ -3,6 +3,8 @@
 #include <cstring>
 #include <vector>
 
+#include "core/index/ivf/centres.h"
+
 namespace rv::index::ivf {
 namespace {
 
@@ -101,8 +103,8 @@ void insert(PageStore& store, const Description& index, const float* x, RowId ro
     head = read_head(store, index, list);
   }
   Block at = head.insert;
-  for (std::uint64_t steps = 0;; ++steps) {
-    if (steps > store.blocks()) store.fail(at, "the pages of a list form a circle");
+  for (ChainGuard chain(store);;) {
+    chain.step(at);
     Block next = kNoBlock;
     if (!full(store, index, list, at, &next) || next == kNoBlock) {
       const Block got = try_page(store, index, list, at, row, code.data(), &next);
@@ -164,9 +166,9 @@ RemoveResult remove(PageStore& store, const Description& index,
   for (std::uint32_t list = 0; list < index.lists(); ++list) {
     const ListHead head = read_head(store, index, list);
     Block first_room = kNoBlock;
-    std::uint64_t steps = 0;
+    ChainGuard chain(store);
     for (Block at = head.first; at != kNoBlock;) {
-      if (++steps > store.blocks()) store.fail(at, "the pages of a list form a circle");
+      chain.step(at);
       poll();
       Block next;
       bool room;

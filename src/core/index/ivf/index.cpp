@@ -1,17 +1,23 @@
 #include "core/index/ivf/index.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/index/stored_codec.h"
-#include "core/simd/distance.h"
 
 namespace rv::index::ivf {
 namespace {
 
-std::size_t pages_for(std::size_t bytes, std::size_t content) noexcept {
-  return (bytes + content - 1) / content;
+std::unique_ptr<const quant::Codec> read_codec(PageStore& store, Block first, std::size_t bytes) {
+  const std::size_t content = store.content_bytes();
+  std::vector<std::byte> model(bytes);
+  for (std::size_t at = 0; at < bytes; at += content) {
+    const std::byte* page = store.pin(first + static_cast<Block>(at / content), kModelPage);
+    std::memcpy(&model[at], page, std::min(content, bytes - at));
+  }
+  return load_codec(store, first, model);
 }
 
 }  // namespace
@@ -34,66 +40,52 @@ Meta read_meta(PageStore& store) {
     store.fail(0, "impossible number of dimensions or lists");
   if (m.code_bytes < 1 || m.code_bytes % 4 != 0 || list_page_capacity(content, m.code_bytes) < 1)
     store.fail(0, "impossible size of codes");
+  if (m.centre_code_bytes % 4 != 0 || m.centre_code_bytes > content)
+    store.fail(0, "impossible size of centre codes");
   // The parts follow each other, so that no block has two meanings.
-  const std::uint64_t centres = m.model + std::uint64_t{pages_for(m.model_bytes, content)};
+  const std::uint64_t centre_model = m.model + std::uint64_t{pages_for(m.model_bytes, content)};
+  const std::uint64_t centre_codes = centre_model + pages_for(m.centre_model_bytes, content);
+  const std::uint64_t centres =
+      centre_codes + centre_code_pages(content, m.centre_code_bytes, m.lists);
   const std::uint64_t directory = centres + centre_pages(content, m.dim, m.lists);
   const std::uint64_t entries = directory + pages_for(m.lists * sizeof(ListHead), content);
-  if (m.model != 1 || m.centres != centres || m.directory != directory || m.entries != entries)
+  if (m.model != 1 || m.centre_model != centre_model || m.centre_codes != centre_codes ||
+      m.centres != centres || m.directory != directory || m.entries != entries)
     store.fail(0, "parts of the index are not where they should be");
   return m;
+}
+
+quant::CodecSpec centre_codec_spec(quant::Metric metric, std::size_t dim) noexcept {
+  quant::CodecSpec spec;
+  spec.kind = quant::CodecKind::sq8;
+  spec.metric = measure_of(metric) == cluster::Measure::euclidean ? quant::Metric::l2
+                                                                  : quant::Metric::inner_product;
+  spec.dim = static_cast<int>(dim);
+  return spec;
+}
+
+Block pages_of_choice(const Meta& m) noexcept {
+  return m.centre_code_bytes > 0 ? m.centres - m.centre_codes : m.directory - m.centres;
 }
 
 std::shared_ptr<const Description> open(PageStore& store) {
   auto index = std::make_shared<Description>();
   index->meta = read_meta(store);
   const Meta& m = index->meta;
-  const std::size_t content = store.content_bytes();
   if (m.entries > store.blocks()) store.fail(0, "the index is cut short");
-  std::vector<std::byte> model(m.model_bytes);
-  for (std::size_t at = 0; at < model.size(); at += content) {
-    const std::byte* page = store.pin(m.model + static_cast<Block>(at / content), kModelPage);
-    std::memcpy(&model[at], page, std::min(content, model.size() - at));
-  }
-  index->codec = load_codec(store, m.model, model);
+  index->codec = read_codec(store, m.model, m.model_bytes);
   if (static_cast<std::uint32_t>(index->codec->dim()) != m.dim ||
       index->codec->metric() != index->metric() || index->codec->code_bytes() != m.code_bytes)
     store.fail(0, "quantization model and index do not belong together");
+  if (m.centre_code_bytes > 0) {
+    index->centre_codec = read_codec(store, m.centre_model, m.centre_model_bytes);
+    const quant::CodecSpec spec = centre_codec_spec(index->metric(), m.dim);
+    const quant::Codec& c = *index->centre_codec;
+    if (c.kind() != spec.kind || c.metric() != spec.metric || c.dim() != spec.dim ||
+        c.code_bytes() != m.centre_code_bytes)
+      store.fail(0, "model of the centre codes and index do not belong together");
+  }
   return index;
-}
-
-void centre_distances(PageStore& store, const Description& index, const float* x, float* distance) {
-  const std::size_t content = store.content_bytes(), dim = index.dim();
-  const CentreLayout layout = centre_layout(content, dim);
-  const auto& k = simd::kernels();
-  const bool euclidean = index.measure() == cluster::Measure::euclidean;
-  const auto kernel = euclidean ? k.l2_squared : k.inner_product;
-  const float sign = euclidean ? 1.0f : -1.0f;
-  Block block = index.meta.centres;
-  if (layout.rows_per_page > 0) {
-    for (std::size_t first = 0; first < index.lists(); first += layout.rows_per_page, ++block) {
-      const auto* rows = reinterpret_cast<const float*>(store.pin(block, kCentrePage));
-      const std::size_t n = std::min<std::size_t>(layout.rows_per_page, index.lists() - first);
-      for (std::size_t i = 0; i < n; ++i)
-        distance[first + i] = sign * kernel(x, rows + i * dim, dim);
-    }
-    return;
-  }
-  for (std::size_t i = 0; i < index.lists(); ++i) {
-    float sum = 0;
-    for (std::size_t at = 0; at < dim; at += layout.floats_per_page, ++block)
-      sum += kernel(x + at, reinterpret_cast<const float*>(store.pin(block, kCentrePage)),
-                    std::min(layout.floats_per_page, dim - at));
-    distance[i] = sign * sum;
-  }
-}
-
-std::uint32_t nearest_list(PageStore& store, const Description& index, const float* x) {
-  std::vector<float> distance(index.lists());
-  centre_distances(store, index, x, distance.data());
-  std::uint32_t best = 0;
-  for (std::uint32_t i = 1; i < index.lists(); ++i)
-    if (distance[i] < distance[best]) best = i;
-  return best;
 }
 
 void read_centre(PageStore& store, const Description& index, std::uint32_t i, float* out) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "core/cluster/nearest.h"
 #include "core/index/ivf/layout.h"
@@ -13,6 +12,7 @@ namespace rv::index::ivf {
 struct Description {
   Meta meta;
   std::unique_ptr<const quant::Codec> codec;
+  std::unique_ptr<const quant::Codec> centre_codec;  // null: there are no codes of centres
 
   quant::Metric metric() const noexcept { return static_cast<quant::Metric>(meta.metric); }
   std::size_t dim() const noexcept { return meta.dim; }
@@ -31,10 +31,10 @@ constexpr cluster::Measure measure_of(quant::Metric metric) noexcept {
                                                                     : cluster::Measure::direction;
 }
 
-// distance[i] of a vector to every centre: squared L2, or minus the inner product.
-void centre_distances(PageStore& store, const Description& index, const float* x, float* distance);
-// The list that a vector belongs to.
-std::uint32_t nearest_list(PageStore& store, const Description& index, const float* x);
+// How the centres of an index are encoded for the choice of lists.
+quant::CodecSpec centre_codec_spec(quant::Metric metric, std::size_t dim) noexcept;
+// Pages that a scan reads to choose its lists.
+Block pages_of_choice(const Meta& meta) noexcept;
 // Centre i, into dim floats.
 void read_centre(PageStore& store, const Description& index, std::uint32_t i, float* out);
 
@@ -45,6 +45,22 @@ struct HeadPlace {
 };
 HeadPlace head_place(PageStore& store, const Description& index, std::uint32_t list);
 ListHead read_head(PageStore& store, const Description& index, std::uint32_t list);
+
+// Ends a walk along a list's pages that damage has made a circle. Asking the store how many pages
+// there are is a system call: only long walks do.
+class ChainGuard {
+ public:
+  explicit ChainGuard(PageStore& store) noexcept : store_(store) {}
+  void step(Block at) {
+    if (++steps_ <= most_) return;
+    most_ = store_.blocks();
+    if (steps_ > most_) store_.fail(at, "the pages of a list form a circle");
+  }
+
+ private:
+  PageStore& store_;
+  std::uint64_t steps_ = 0, most_ = 256;
+};
 
 // Checks a list page against its list; returns it. Throws Error(corrupted_index).
 const ListPage* checked_list_page(const PageStore& store, const std::byte* page, Block block,

@@ -1,7 +1,9 @@
 // Pages of an inverted file index (ivfflat).
 //
 //   block 0        Meta
-//   model pages    the codec's model, as a stream of bytes
+//   model pages    the codec's model, then the model of the centre codes, as streams of bytes
+//   centre codes   a byte a dimension: scans choose their lists by them, at a quarter of the memory
+//                  traffic. Absent (as is their model) when one does not fit on a page
 //   centre pages   the centres, float32: whole rows, or several pages a row
 //   directory      a ListHead a list
 //   list pages     chains of entries, one chain a list
@@ -34,9 +36,10 @@ inline constexpr PageKind kModelPage = 0x21;
 inline constexpr PageKind kCentrePage = 0x22;
 inline constexpr PageKind kDirectoryPage = 0x23;
 inline constexpr PageKind kListPage = 0x24;
+inline constexpr PageKind kCentreCodePage = 0x25;
 
 inline constexpr std::uint32_t kMagic = 0x46564952;  // "RIVF"
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::uint32_t kMaxLists = 32768;
 inline constexpr std::uint32_t kMaxDim = 64000;  // bit strings
 
@@ -55,12 +58,16 @@ struct Meta {
   std::uint32_t lists;
   std::uint32_t code_bytes;
   std::uint32_t model_bytes;
-  Block model;  // first blocks of the parts
-  Block centres;
+  Block model;    // first blocks of the parts, in their order but for
+  Block centres;  // centre_model and centre_codes, which lie between these two
   Block directory;
   Block entries;  // first block behind the directory
   std::uint64_t built_rows;
-  std::uint64_t reserved[8];
+  Block centre_model;
+  Block centre_codes;
+  std::uint32_t centre_model_bytes;
+  std::uint32_t centre_code_bytes;  // 0: there are none
+  std::uint64_t reserved[6];
 };
 static_assert(sizeof(Meta) == 112);
 
@@ -95,6 +102,10 @@ constexpr std::size_t row_offset(std::size_t i) noexcept {
   return sizeof(ListPage) + i * sizeof(RowId);
 }
 
+constexpr std::size_t pages_for(std::size_t bytes, std::size_t content) noexcept {
+  return (bytes + content - 1) / content;
+}
+
 // How centres lie on pages.
 struct CentreLayout {
   std::size_t rows_per_page;  // 0: a row takes pages_per_row pages
@@ -111,6 +122,17 @@ constexpr std::size_t centre_pages(std::size_t content, std::size_t dim,
   const CentreLayout l = centre_layout(content, dim);
   return l.rows_per_page > 0 ? (lists + l.rows_per_page - 1) / l.rows_per_page
                              : lists * l.pages_per_row;
+}
+
+// How codes of centres lie on pages: whole, one behind the other.
+constexpr std::size_t centre_codes_per_page(std::size_t content, std::size_t bytes) noexcept {
+  return content / bytes;
+}
+constexpr std::size_t centre_code_pages(std::size_t content, std::size_t bytes,
+                                        std::size_t lists) noexcept {
+  if (bytes == 0) return 0;
+  const std::size_t per_page = centre_codes_per_page(content, bytes);
+  return (lists + per_page - 1) / per_page;
 }
 
 }  // namespace rv::index::ivf

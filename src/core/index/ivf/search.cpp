@@ -23,17 +23,19 @@ Search::Search(PageStore& store, std::shared_ptr<const Description> index, std::
     : store_(store),
       index_(std::move(index)),
       query_(index_->codec->query()),
+      centres_(*index_),
+      distance_(index_->lists()),
+      error_(index_->lists()),
       limit_(std::max(memory / (2 * sizeof(Candidate)), kLeastHeld)),
       exact_(index_->meta.rerank == static_cast<std::uint8_t>(Rerank::none)),
       probes_(index_->lists()) {}
 
 void Search::start(const float* query, std::uint32_t max_lists) {
   query_->set(query);
-  std::vector<float> distance(index_->lists());
-  centre_distances(store_, *index_, query, distance.data());
+  centres_.measure(store_, query, distance_.data(), error_.data());
   store_.unpin_all();
   probes_.resize(index_->lists());
-  for (std::uint32_t i = 0; i < index_->lists(); ++i) probes_[i] = {distance[i], i};
+  for (std::uint32_t i = 0; i < index_->lists(); ++i) probes_[i] = {distance_[i], i};
   begin_ = end_ = sorted_ = 0;
   const std::size_t most = std::min<std::size_t>(max_lists, probes_.size());
   const auto nearer = [](const Probe& a, const Probe& b) {
@@ -133,9 +135,9 @@ void Search::read_list(std::uint32_t list, Block first) {
   float distance[kMostCodes], error[kMostCodes];
   const std::byte* codes[kMostCodes];
   Candidate candidates[kMostCodes];
-  std::uint64_t steps = 0;
+  ChainGuard chain(store_);
   for (Block at = first; at != kNoBlock;) {
-    if (++steps > store_.blocks()) store_.fail(at, "the pages of a list form a circle");
+    chain.step(at);
     {
       const PageRead page(store_, at, kListPage);
       const ListPage* head = checked_list_page(store_, page.bytes(), at, *index_, list);

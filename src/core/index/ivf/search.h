@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/index/ivf/index.h"
+#include "core/index/ivf/centres.h"
 #include "core/index/lazy_order.h"
 
 namespace rv::index::ivf {
@@ -70,6 +70,8 @@ class Search {
   PageStore& store_;
   std::shared_ptr<const Description> index_;
   std::unique_ptr<quant::CodeQuery> query_;
+  CentreDistances centres_;
+  std::vector<float> distance_, error_;  // of the centres
   std::size_t limit_;  // candidates held
   bool exact_;         // estimates stand for themselves
   std::vector<Probe> probes_;

@@ -56,7 +56,7 @@ class World {
     options.rerank = rerank;
     std::vector<float> all;
     for (const auto& [row, x] : table_) all.insert(all.end(), x.begin(), x.end());
-    const auto training = train(options, all.data(), rows, Work());
+    const auto training = train(options, all, Work());
     write_fixed_parts(store_, training, rows);
     index_ = open(store_);
     std::vector<std::uint32_t> lists(rows);
@@ -312,7 +312,7 @@ TEST(Ivf, CodesThatFitNoPageAreRefused) {
   options.codec.kind = CodecKind::none;
   options.codec.dim = 3000;
   MemoryPageStore store;
-  EXPECT_THROW(write_fixed_parts(store, train(options, nullptr, 0, Work()), 0), Error);
+  EXPECT_THROW(write_fixed_parts(store, train(options, {}, Work()), 0), Error);
 }
 
 TEST(Ivf, DefaultsAreSensible) {
