@@ -15,8 +15,8 @@ struct KMeansOptions {
   std::size_t centres = 1;
   Measure measure = Measure::euclidean;
   std::uint64_t seed = 42;
-  int iterations = 12;       // at most
-  double tolerance = 1e-3;   // fewer when one lowers the error by less than this share
+  int iterations = 12;      // at most
+  double tolerance = 1e-3;  // fewer when one lowers the error by less than this share
   // Vectors of the front, a fair sample of all, to begin with: iterations are spent on them first,
   // and as many again on all. Cheaper, with many vectors, than as many iterations on all as it
   // takes to come as close. 0: none.

@@ -145,8 +145,8 @@ void write_fixed_parts(PageStore& store, const Training& t, std::uint64_t rows) 
     m.centre_model_bytes = static_cast<std::uint32_t>(centre_model.size());
   }
   m.centre_codes = static_cast<Block>(m.centre_model + pages_for(centre_model.size(), content));
-  m.centres = static_cast<Block>(m.centre_codes +
-                                 centre_code_pages(content, m.centre_code_bytes, lists));
+  m.centres =
+      static_cast<Block>(m.centre_codes + centre_code_pages(content, m.centre_code_bytes, lists));
   m.directory = static_cast<Block>(m.centres + centre_pages(content, dim, lists));
   m.entries = static_cast<Block>(m.directory + pages_for(lists * sizeof(ListHead), content));
   m.built_rows = rows;

@@ -7,6 +7,16 @@
 #include "core/simd/distance.h"
 
 namespace rv::index::ivf {
+namespace {
+
+// Squared L2 distance, or minus the inner product.
+float exact_distance(const Description& index, const float* x, const float* centre) noexcept {
+  return index.measure() == cluster::Measure::euclidean
+             ? simd::kernels().l2_squared(x, centre, index.dim())
+             : -simd::kernels().inner_product(x, centre, index.dim());
+}
+
+}  // namespace
 
 CentreDistances::CentreDistances(const Description& index) : index_(index) {
   if (index.centre_codec != nullptr) query_ = index.centre_codec->query();
@@ -62,6 +72,22 @@ void CentreDistances::by_centres(PageStore& store, const float* x, float* distan
     for (std::size_t i = 0; i < index_.lists(); ++i) distance[i] = -distance[i];
 }
 
+bool code_fits_centre(PageStore& store, const Description& index, std::uint32_t i,
+                      const float* centre) {
+  if (index.centre_codec == nullptr) return true;
+  const std::size_t bytes = index.meta.centre_code_bytes;
+  const std::size_t per_page = centre_codes_per_page(store.content_bytes(), bytes);
+  const auto block = static_cast<Block>(index.meta.centre_codes + i / per_page);
+  const std::byte* code = store.pin(block, kCentreCodePage) + i % per_page * bytes;
+  const auto query = index.centre_codec->query();
+  query->set(centre);
+  float distance, error;
+  query->distances(&code, 1, &distance, &error);
+  const float exact = exact_distance(index, centre, centre);
+  // The bound of errors is one of 95 %.
+  return std::abs(distance - exact) <= 6 * error + 1e-5f * std::abs(exact);
+}
+
 // Codes leave a few centres that may be the nearest; those are compared themselves.
 std::uint32_t nearest_list(PageStore& store, const Description& index, const float* x) {
   const std::size_t lists = index.lists();
@@ -69,7 +95,6 @@ std::uint32_t nearest_list(PageStore& store, const Description& index, const flo
   CentreDistances(index).measure(store, x, distance.data(), error.data());
   float least = std::numeric_limits<float>::infinity();
   for (std::size_t i = 0; i < lists; ++i) least = std::min(least, distance[i] + error[i]);
-  const bool euclidean = index.measure() == cluster::Measure::euclidean;
   std::vector<float> centre(index.dim());
   std::uint32_t best = 0;
   float nearest = std::numeric_limits<float>::infinity();
@@ -78,8 +103,7 @@ std::uint32_t nearest_list(PageStore& store, const Description& index, const flo
     float d = distance[i];
     if (index.centre_codec != nullptr) {
       read_centre(store, index, i, centre.data());
-      d = euclidean ? simd::kernels().l2_squared(x, centre.data(), index.dim())
-                    : -simd::kernels().inner_product(x, centre.data(), index.dim());
+      d = exact_distance(index, x, centre.data());
     }
     if (d < nearest) {
       nearest = d;

@@ -1,4 +1,5 @@
-// The lists that lie near a vector: by the centres' codes where there are some, else by the centres.
+// The lists that lie near a vector: by the centres' codes where there are some, else by the
+// centres.
 #pragma once
 
 #include <memory>
@@ -24,6 +25,11 @@ class CentreDistances {
   std::unique_ptr<quant::CodeQuery> query_;  // null: there are no codes
   std::vector<const std::byte*> codes_;      // of a page
 };
+
+// Whether the code of centre i is that of its centre, within the error of codes. True without
+// codes.
+bool code_fits_centre(PageStore& store, const Description& index, std::uint32_t i,
+                      const float* centre);
 
 // The list that a vector belongs to: that of the nearest centre.
 std::uint32_t nearest_list(PageStore& store, const Description& index, const float* x);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/index/ivf/centres.h"
 
 namespace rv::index::ivf {
 namespace {
@@ -51,6 +52,8 @@ class Checker {
         read_centre(store_, *index_, i, centre.data());
         if (!std::all_of(centre.begin(), centre.end(), [](float v) { return std::isfinite(v); }))
           report_({block, static_cast<int>(i), "centre is not finite"});
+        else if (!code_fits_centre(store_, *index_, i, centre.data()))
+          report_({block, static_cast<int>(i), "code of the centre is not its own"});
       });
       store_.check_interrupts();
     }

@@ -72,8 +72,8 @@ class Search {
   std::unique_ptr<quant::CodeQuery> query_;
   CentreDistances centres_;
   std::vector<float> distance_, error_;  // of the centres
-  std::size_t limit_;  // candidates held
-  bool exact_;         // estimates stand for themselves
+  std::size_t limit_;                    // candidates held
+  bool exact_;                           // estimates stand for themselves
   std::vector<Probe> probes_;
   std::size_t begin_ = 0, end_ = 0;  // the probes of the window
   std::size_t sorted_ = 0;

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/rng.h"
 #include "core/index/ivf/build.h"
+#include "core/index/ivf/centres.h"
 #include "core/index/ivf/check.h"
 #include "core/index/ivf/entries.h"
 #include "core/index/ivf/search.h"
@@ -303,8 +304,66 @@ TEST(Ivf, CentresMayBeLargerThanAPage) {
   EXPECT_EQ(w.find(w.new_vector(), 4, 1).size(), 60u);
   w.insert_one();
   EXPECT_TRUE(w.findings().empty());
+  EXPECT_EQ(w.index_->meta.centre_code_bytes, 0u);  // nor do codes fit
   World r({"", CodecKind::rabitq, Metric::l2, 3000, 4, 8192, 1}, 60, 11);
   EXPECT_EQ(r.find(r.new_vector(), 4, 1).size(), 60u);
+}
+
+// What codes say of centres is what the centres say, but for a small error; and rows go to the list
+// of the centre that truly is the nearest.
+TEST(Ivf, ListsAreChosenByCodesAsByCentres) {
+  for (const Metric metric : {Metric::l2, Metric::cosine, Metric::l1}) {
+    const CodecKind kind = metric == Metric::l1 ? CodecKind::sq8 : CodecKind::rabitq;
+    World w({"", kind, metric, 96, 60, 8192}, 3000, 15);
+    const Description& index = *w.index_;
+    ASSERT_GT(index.meta.centre_code_bytes, 0u);
+    std::vector<float> distance(60), error(60), centre(96);
+    CentreDistances distances(index);
+    std::size_t outside = 0;
+    for (int q = 0; q < 50; ++q) {
+      const auto x = w.new_vector();
+      distances.measure(w.store_, x.data(), distance.data(), error.data());
+      std::uint32_t nearest = 0;
+      float least = 1e30f;
+      for (std::uint32_t i = 0; i < 60; ++i) {
+        read_centre(w.store_, index, i, centre.data());
+        const float exact = static_cast<float>(
+            quant::exact(metric == Metric::cosine ? Metric::inner_product : Metric::l2, x.data(),
+                         centre.data(), 96));
+        EXPECT_LT(error[i], 0.05f * (1 + std::abs(exact)));
+        outside += std::abs(exact - distance[i]) > error[i];
+        if (exact < least) {
+          least = exact;
+          nearest = i;
+        }
+      }
+      EXPECT_EQ(nearest_list(w.store_, index, x.data()), nearest);
+    }
+    EXPECT_LT(outside, 50u * 60 / 10);
+  }
+}
+
+TEST(Ivf, TheCheckComparesCodesWithCentres) {
+  World w({"", CodecKind::rabitq, Metric::l2, 64, 20, 8192}, 500, 16);
+  ASSERT_TRUE(w.findings().empty());
+  std::byte* codes = w.store_.raw(w.index_->meta.centre_codes);
+  std::byte* second = codes + w.index_->meta.centre_code_bytes;
+  std::swap_ranges(codes, codes + w.index_->meta.centre_code_bytes, second);
+  const auto problems = w.findings();
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_NE(problems[0].find("code of the centre"), std::string::npos);
+}
+
+TEST(Ivf, OtherFormatsAreRefusedByTheirNumber) {
+  World w({"", CodecKind::rabitq, Metric::l2, 64, 20, 8192}, 500, 17);
+  reinterpret_cast<Meta*>(w.store_.raw(0))->version = 1;
+  try {
+    open(w.store_);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::corrupted_index);
+    EXPECT_NE(std::string(e.what()).find("format version 1 is not known"), std::string::npos);
+  }
 }
 
 TEST(Ivf, CodesThatFitNoPageAreRefused) {
