@@ -73,8 +73,9 @@ PlanPtr Planner::hash_join(MatchState& m, PlanPtr& input) {
   bound_ = bound;
   bound_.add(join->slot);
   join->rows = std::max(input->rows, scan->rows);
-  // A table of the scan is made once, however often the plan runs.
-  join->build_input = repeats_ <= 1 && input->rows < scan->rows;
+  // A table of the scan is made once, however often the plan runs, but must fit into memory then.
+  constexpr double kKept = 20'000;
+  join->build_input = input->rows < scan->rows && (repeats_ <= 1 || scan->rows > kKept);
   join->children.push_back(std::move(input));
   join->children.push_back(std::move(scan));
   return join;

@@ -165,6 +165,26 @@ TEST_F(JoinTest, ExceedsMemory) {
   EXPECT_LE(files_.made, 2 * 16U);
 }
 
+// The table is of the scan at first, which is in files then; later runs make it of their few rows.
+TEST_F(JoinTest, ExceedsMemoryInAnInnerPlanOnce) {
+  CypherSession s;
+  s.environment.memory_limit = 1 << 20;
+  s.environment.scratch_file = [this] { return std::make_unique<MemoryFile>(files_); };
+  s.rows("UNWIND range(0, 14999) AS i CREATE (:A {i: i, t: 'a text of some length, number ' + i})");
+  const std::string text = "'a text of some length, number ' + n";
+  EXPECT_EQ(
+      s.rows("UNWIND [3, 5, 14999, 20000, 7] AS n RETURN COUNT { MATCH (a:A) "
+             "WHERE a.t = " +
+             text + " } AS c, EXISTS { MATCH (a:A) WHERE a.t = " + text + " AND a.i < 6 } AS e"),
+      (std::vector<std::string>{R"({"c":1,"e":true})", R"({"c":1,"e":true})",
+                                R"({"c":1,"e":false})", R"({"c":0,"e":false})",
+                                R"({"c":1,"e":false})"}));
+  EXPECT_EQ(joins(s, "UNWIND [3] AS n RETURN COUNT { MATCH (a:A) WHERE a.t = " + text + " } AS c"),
+            1);
+  EXPECT_GT(files_.made, 0U);
+  EXPECT_LE(files_.made, 2 * (16 + 1U));
+}
+
 TEST_F(JoinTest, CanBeInterrupted) {
   CypherSession s;
   s.rows("UNWIND range(0, 19999) AS i CREATE (:A {i: 1})");

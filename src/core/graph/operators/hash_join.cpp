@@ -17,9 +17,10 @@ class HashJoinOperator final : public Operator {
       : Operator(runtime, plan),
         input_(std::move(input)),
         scan_(make_operators(*plan.children[1], runtime)),
-        build_(runtime, plan, plan.build_input),
-        probe_(runtime, plan, !plan.build_input),
-        table_(runtime.budget(), plan.exprs.size(), build_.width()),
+        input_side_(runtime, plan, true),
+        scan_side_(runtime, plan, false),
+        build_input_(plan.build_input),
+        table_(runtime.budget(), plan.exprs.size(), build_side().width()),
         out_(runtime.slots(), plan.live),
         out_arena_(runtime.budget()) {}
 
@@ -31,6 +32,11 @@ class HashJoinOperator final : public Operator {
     whole_scan_ = whole_scan_ && built_at_ == runtime_.writes();
     if (!whole_scan_) table_.clear();
     forget_files();
+    if (scan_exceeds_ && !build_input_) {
+      // Not again for every run of an inner plan, whose rows are few.
+      build_input_ = true;
+      table_.set_width(build_side().width());
+    }
   }
 
  private:
@@ -69,6 +75,8 @@ class HashJoinOperator final : public Operator {
     Evaluator eval;
     std::vector<Value> row;  // keys, then slots
   };
+  Side& build_side() { return build_input_ ? input_side_ : scan_side_; }
+  Side& probe_side() { return build_input_ ? scan_side_ : input_side_; }
   enum class State : std::uint8_t { start, in_memory, in_files, done };
 
   Batch* produce() override {
@@ -87,9 +95,9 @@ class HashJoinOperator final : public Operator {
     batch_ = input_->next();
     state_ = State::done;
     if (batch_ == nullptr) return;
-    if (plan_.build_input) {
+    if (build_input_) {
       while (batch_ != nullptr) {
-        build(*batch_);
+        add_rows(*batch_);
         batch_ = input_->next();
       }
       if (table_.size() == 0 && !build_parts_) return;
@@ -97,53 +105,56 @@ class HashJoinOperator final : public Operator {
       batch_ = scan_.root->next();
     } else if (!whole_scan_) {
       scan_.root->open();
-      while (const Batch* b = scan_.root->next()) build(*b);
+      while (const Batch* b = scan_.root->next()) add_rows(*b);
       whole_scan_ = !build_parts_;
+      scan_exceeds_ = !whole_scan_;
       built_at_ = runtime_.writes();
     }
     if (build_parts_) {
       part_probe_side();
       state_ = State::in_files;
     } else if (batch_ != nullptr && table_.size() > 0) {
-      probe_.start(*batch_);
+      probe_side().start(*batch_);
       state_ = State::in_memory;
     }
   }
 
-  Batch* next_batch() { return plan_.build_input ? scan_.root->next() : input_->next(); }
+  Batch* next_batch() { return build_input_ ? scan_.root->next() : input_->next(); }
 
-  void build(const Batch& b) {
-    build_.start(b);
+  void add_rows(const Batch& b) {
+    Side& side = build_side();
+    side.start(b);
     for (std::uint32_t i = 0; i < b.rows; ++i) {
-      if (!build_.take_keys(i)) continue;
-      build_.take_slots(b, i);
-      const std::uint64_t h = JoinTable::hash_of(build_.keys());
+      if (!side.take_keys(i)) continue;
+      side.take_slots(b, i);
+      const std::uint64_t h = JoinTable::hash_of(side.keys());
       if (build_parts_) {
-        build_parts_->append(h, build_.row.data());
+        build_parts_->append(h, side.row.data());
         continue;
       }
-      table_.add(h, build_.row);
+      table_.add(h, side.row);
       if ((table_.size() & 63) == 0 && should_spill(runtime_, table_.bytes())) part_table();
     }
     if (!build_parts_ && should_spill(runtime_, table_.bytes())) part_table();
   }
 
   void part_table() {
-    build_parts_.emplace(runtime_, build_.width(), 0);
+    build_parts_.emplace(runtime_, build_side().width(), 0);
     for (std::uint32_t r = 0; r < table_.size(); ++r)
       build_parts_->append(JoinTable::hash_of(table_.keys_of(r)), table_.row(r).data());
     table_.clear();
   }
 
   void part_probe_side() {
+    Side& side = probe_side();
     built_files_ = build_parts_->finish();
-    SpillParts parts(runtime_, probe_.width(), 0);
+    SpillParts parts(runtime_, side.width(), 0);
     for (; batch_ != nullptr; batch_ = next_batch()) {
-      probe_.start(*batch_);
+      side.start(*batch_);
       for (std::uint32_t i = 0; i < batch_->rows; ++i) {
-        if (!probe_.take_keys(i)) continue;
-        probe_.take_slots(*batch_, i);
-        parts.append(JoinTable::hash_of(probe_.keys()), probe_.row.data());
+        if (!side.take_keys(i)) continue;
+        side.take_slots(*batch_, i);
+        parts.append(JoinTable::hash_of(side.keys()), side.row.data());
       }
     }
     probed_files_ = parts.finish();
@@ -152,6 +163,7 @@ class HashJoinOperator final : public Operator {
   // --- the table is in memory ---
 
   void probe_batches() {
+    Side& side = probe_side();
     for (;;) {
       for (; match_ != JoinTable::kNone; match_ = table_.next(match_)) {
         if (out_.full()) return;
@@ -165,29 +177,29 @@ class HashJoinOperator final : public Operator {
           state_ = State::done;
           return;
         }
-        probe_.start(*batch_);
+        side.start(*batch_);
       }
-      if (probe_.take_keys(row_))
-        match_ = table_.find(JoinTable::hash_of(probe_.keys()), probe_.keys());
+      if (side.take_keys(row_)) match_ = table_.find(JoinTable::hash_of(side.keys()), side.keys());
       ++row_;
     }
   }
 
   void put_build(std::uint32_t at) {
     const Value* value = table_.row(match_).data() + plan_.exprs.size();
-    for (const int slot : build_.slots) out_.batch.column(slot)[at] = *value++;
+    for (const int slot : build_side().slots) out_.batch.column(slot)[at] = *value++;
   }
 
   // --- both sides are in files ---
 
   void probe_files() {
+    Side& side = probe_side();
     const std::size_t keys = plan_.exprs.size();
     if (match_ != JoinTable::kNone) keep_file_row();
     for (;;) {
       for (; match_ != JoinTable::kNone; match_ = table_.next(match_)) {
         if (out_.full()) return;
-        for (std::size_t k = 0; k < probe_.slots.size(); ++k)
-          out_.batch.column(probe_.slots[k])[out_.batch.rows] = probe_.row[k];
+        for (std::size_t k = 0; k < side.slots.size(); ++k)
+          out_.batch.column(side.slots[k])[out_.batch.rows] = side.row[k];
         put_build(out_.batch.rows++);
       }
       if (out_.batch.rows > 0 && out_arena_.bytes() > runtime_.budget()->limit() / 16) return;
@@ -207,8 +219,9 @@ class HashJoinOperator final : public Operator {
 
   // The reader's values do not live as long as the batch.
   void keep_file_row() {
-    for (std::size_t k = 0; k < probe_.slots.size(); ++k)
-      probe_.row[k] = copy_value(file_row_[plan_.exprs.size() + k], out_arena_);
+    Side& side = probe_side();
+    for (std::size_t k = 0; k < side.slots.size(); ++k)
+      side.row[k] = copy_value(file_row_[plan_.exprs.size() + k], out_arena_);
   }
 
   // As many rows of the part as memory holds, or the first ones of the next part; false at the end.
@@ -222,7 +235,7 @@ class HashJoinOperator final : public Operator {
           build_reader_.reset();
           break;
         }
-        table_.add(JoinTable::hash_of({row, plan_.exprs.size()}), {row, build_.width()});
+        table_.add(JoinTable::hash_of({row, plan_.exprs.size()}), {row, build_side().width()});
         if (should_spill(runtime_, table_.bytes())) break;
       }
       if (table_.size() > 0) {
@@ -262,7 +275,9 @@ class HashJoinOperator final : public Operator {
 
   OperatorPtr input_;
   OperatorTree scan_;
-  Side build_, probe_;
+  Side input_side_, scan_side_;
+  bool build_input_;           // the table is of the input
+  bool scan_exceeds_ = false;  // memory, as a table
   JoinTable table_;
   OwnedBatch out_;
   Arena out_arena_;  // of rows from files

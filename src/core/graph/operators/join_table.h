@@ -57,6 +57,8 @@ class JoinTable {
   std::span<const Value> row(std::uint32_t row) const { return {rows_[row].values, width_}; }
   std::span<const Value> keys_of(std::uint32_t row) const { return {rows_[row].values, keys_}; }
 
+  // Of an empty table.
+  void set_width(std::size_t width) noexcept { width_ = width; }
   std::size_t size() const noexcept { return rows_.size(); }
   std::size_t bytes() const noexcept {
     return arena_.bytes() + rows_.bytes() + ends_.bytes() + index_.bytes();
