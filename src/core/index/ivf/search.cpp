@@ -8,6 +8,7 @@ namespace rv::index::ivf {
 namespace {
 
 constexpr std::size_t kLeastHeld = 1024;
+constexpr std::size_t kLeastOrdered = 32;
 constexpr std::size_t kMostCodes = 1024;  // on a page
 // Of the next list; the processor goes on by itself, and more requests would only wait.
 constexpr std::size_t kTouched = 1024;
@@ -38,22 +39,32 @@ void Search::start(const float* query, std::uint32_t max_lists) {
   for (std::uint32_t i = 0; i < index_->lists(); ++i) probes_[i] = {distance_[i], i};
   begin_ = end_ = sorted_ = 0;
   const std::size_t most = std::min<std::size_t>(max_lists, probes_.size());
-  const auto nearer = [](const Probe& a, const Probe& b) {
-    return a.distance != b.distance ? a.distance < b.distance : a.list < b.list;
-  };
   if (most < probes_.size())
     std::nth_element(probes_.begin(), probes_.begin() + static_cast<std::ptrdiff_t>(most),
-                     probes_.end(), nearer);
+                     probes_.end());
   probes_.resize(most);
-  std::sort(probes_.begin(), probes_.end(), nearer);
   order_.clear();
   counts_ = {};
+}
+
+// Brings the nearest `count` probes into order. Most searches need but a few of many; those that go
+// on get twice as many each time, so that each is moved a few times only.
+void Search::order(std::size_t count) {
+  if (count <= sorted_) return;
+  count = std::min(probes_.size(), std::max({count, 2 * sorted_, kLeastOrdered}));
+  const auto at = [this](std::size_t i) {
+    return probes_.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  if (count < probes_.size()) std::nth_element(at(sorted_), at(count), probes_.end());
+  std::sort(at(sorted_), at(count));
+  sorted_ = count;
 }
 
 bool Search::probe(std::uint32_t count) {
   begin_ = end_;
   end_ = std::min(probes_.size(), begin_ + count);
   if (begin_ == end_) return false;
+  order(end_ + 1);
   counts_.lists += end_ - begin_;
   resumed_ = false;
   read_window();
@@ -64,6 +75,7 @@ void Search::widen(std::uint32_t count) {
   const std::size_t from = end_;
   end_ = std::max(from, std::min(probes_.size(), begin_ + count));
   if (end_ == from) return;
+  order(end_ + 1);
   counts_.lists += end_ - from;
   read_lists(from);
   order_.clear();

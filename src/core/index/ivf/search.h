@@ -46,8 +46,9 @@ class Search {
     }
   }
 
-  // For scan_features.h: how many lists are in order, the distance of the i-th nearest centre, and
-  // the candidates of the lists that were probed last.
+  // For scan_features.h: how many lists there are to look at, the distance of the i-th nearest
+  // centre (of those probed, the next, and the first 32), and the candidates of the lists that were
+  // probed last.
   std::size_t ordered_lists() const noexcept { return probes_.size(); }
   float list_distance(std::size_t i) const noexcept { return probes_[i].distance; }
   const std::vector<Candidate>& window() const noexcept { return held_; }
@@ -59,7 +60,11 @@ class Search {
   struct Probe {
     float distance;
     std::uint32_t list;
+    bool operator<(const Probe& o) const noexcept {
+      return distance != o.distance ? distance < o.distance : list < o.list;
+    }
   };
+  void order(std::size_t count);
   void read_window();
   void hand_on();
   void read_lists(std::size_t from);
@@ -76,7 +81,7 @@ class Search {
   bool exact_;                           // estimates stand for themselves
   std::vector<Probe> probes_;
   std::size_t begin_ = 0, end_ = 0;  // the probes of the window
-  std::size_t sorted_ = 0;
+  std::size_t sorted_ = 0;           // probes that are in order; the rest lie behind them
   // The candidates of one reading of the window's lists: the `limit_` nearest behind `last_`, as a
   // heap with the farthest on top.
   std::vector<Candidate> held_;

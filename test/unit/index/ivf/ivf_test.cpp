@@ -343,6 +343,19 @@ TEST(Ivf, ListsAreChosenByCodesAsByCentres) {
   }
 }
 
+// Lists are brought into order as far as a search gets; it makes no difference to their order.
+TEST(Ivf, ListsComeInTheOrderOfTheirCentres) {
+  World w({"", CodecKind::rabitq, Metric::l2, 64, 150, 8192}, 3000, 18);
+  Search search(w.store_, w.index_, 1 << 20);
+  search.start(w.new_vector().data(), 140);
+  std::uint32_t step = 1;
+  while (search.probe(step)) step = step % 7 + 1;
+  ASSERT_EQ(search.ordered_lists(), 140u);
+  EXPECT_EQ(search.counts().lists, 140u);
+  for (std::size_t i = 1; i < 140; ++i)
+    EXPECT_LE(search.list_distance(i - 1), search.list_distance(i)) << i;
+}
+
 TEST(Ivf, TheCheckComparesCodesWithCentres) {
   World w({"", CodecKind::rabitq, Metric::l2, 64, 20, 8192}, 500, 16);
   ASSERT_TRUE(w.findings().empty());
