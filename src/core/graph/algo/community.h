@@ -25,7 +25,8 @@ struct LouvainOptions {
   double tolerance = 1e-7;  // least gain in modularity that another level must bring
   std::uint64_t seed = 1;   // the order in which nodes are visited
 };
-// Blondel, Guillaume, Lambiotte and Lefebvre, 2008. Weights must not be negative (22023).
+// Blondel, Guillaume, Lambiotte and Lefebvre, 2008, with a last round over the nodes as Rotta and
+// Noack, 2011, do it on every level. Weights must not be negative (22023).
 Groups louvain(const Csr& graph, const LouvainOptions& options, const Poll& poll);
 // Traag, Waltman and van Eck, 2019: as Louvain, but every community is connected.
 Groups leiden(const Csr& graph, const LouvainOptions& options, const Poll& poll);
