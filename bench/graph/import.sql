@@ -21,8 +21,8 @@ SELECT * FROM ruvector_graph_import('bench', 'SELECT ''Node'' AS label, * FROM b
   'SELECT a AS source, b AS target, ''LINK'' AS type, since FROM bench_e') \gset
 SELECT now_ms() AS t2, cpu_ms() AS c2 \gset
 INSERT INTO figures (part, what, value, unit, bar, at_least) VALUES
-  ('import', 'edges a second, nodes included', :relationships_imported / ((:t2 - :t1) / 1000), '1/s', 200000, true),
-  ('import', 'edges a CPU second', :relationships_imported / ((:c2 - :c1) / 1000), '1/s', NULL, true),
-  ('import', 'CPU time, times plain tables with two indexes an edge', (:c2 - :c1) / (:c1 - :c0), 'x', 2, false);
+  ('import', 'edges a second, nodes included', :relationships_imported / ((:t2 - :t1) / 1000.0), '1/s', 200000, true),
+  ('import', 'edges a CPU second', :relationships_imported / ((:c2 - :c1) / 1000.0), '1/s', NULL, true),
+  ('import', 'CPU time, times plain tables with two indexes an edge', (:c2 - :c1)::float8 / (:c1 - :c0), 'x', 2, false);
 SELECT count(*) AS made FROM ruvector_cypher('bench', 'CREATE INDEX node_id FOR (n:Node) ON (n.id)') \gset
 VACUUM ANALYZE bench.node, bench.node_label, bench.edge;

@@ -46,6 +46,8 @@ CREATE TABLE $S.edge (
 CREATE INDEX edge_out ON $S.edge (source, type, target, id);
 CREATE INDEX edge_in ON $S.edge (target, type, source, id);
 CREATE SEQUENCE $S.edge_id_seq MINVALUE 0 START 0 MAXVALUE 281474976710655 CACHE 32 OWNED BY $S.edge.id;
+ALTER TABLE $S.node ALTER COLUMN properties SET STATISTICS 0;
+ALTER TABLE $S.edge ALTER COLUMN properties SET STATISTICS 0;
 CREATE VIEW $S.nodes AS
   SELECT n.id, ARRAY(SELECT m.name COLLATE "default" FROM $S.name m WHERE m.id = ANY (n.labels) ORDER BY m.name) AS labels,
     n.properties FROM $S.node n;

@@ -12,6 +12,7 @@
 #include "core/graph/map/property_codec.h"
 #include "pg/graph/catalog.h"
 #include "pg/graph/import_keys.h"
+#include "pg/graph/import_rows.h"
 #include "pg/graph/map_datum.h"
 #include "pg/graph/names.h"
 #include "pg/graph/sql_value.h"
@@ -27,6 +28,7 @@ extern "C" {
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -38,59 +40,9 @@ using namespace rv::graph;
 
 namespace {
 
-constexpr long kFetch = 5000;
-
-// A read-only cursor over a query; rows are visited batch by batch.
-class Rows {
- public:
-  explicit Rows(const std::string& query) {
-    const char* text = query.c_str();
-    portal_ = call([text] {
-      SPIPlanPtr plan = SPI_prepare(text, 0, nullptr);
-      if (plan == nullptr)
-        elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-      return SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
-    });
-  }
-  bool fetch() {
-    if (table_ != nullptr) call([this] { SPI_freetuptable(table_); });
-    call([this] { SPI_cursor_fetch(portal_, true, kFetch); });
-    table_ = SPI_tuptable;
-    return table_ != nullptr && table_->numvals > 0;
-  }
-  void close() {
-    call([this] { SPI_cursor_close(portal_); });
-  }
-  TupleDesc desc() const { return table_->tupdesc; }
-  std::size_t size() const { return table_->numvals; }
-  void read(std::size_t i, Datum* values, bool* nulls) const {
-    call([&] { heap_deform_tuple(table_->vals[i], table_->tupdesc, values, nulls); });
-  }
-
- private:
-  Portal portal_ = nullptr;
-  SPITupleTable* table_ = nullptr;
-};
-
-// Datums of one batch of rows live in a context of their own.
-class BatchScope {
- public:
-  BatchScope()
-      : context_(call([] {
-          return AllocSetContextCreateInternal(CurrentMemoryContext, "import batch",
-                                               ALLOCSET_DEFAULT_SIZES);
-        })),
-        outer_(MemoryContextSwitchTo(context_)) {}
-  ~BatchScope() {
-    MemoryContextSwitchTo(outer_);
-    MemoryContextDelete(context_);
-  }
-  BatchScope(const BatchScope&) = delete;
-  BatchScope& operator=(const BatchScope&) = delete;
-
- private:
-  MemoryContext context_, outer_;
-};
+// What a row takes in the sort of the largest index. Sorts that fit into memory are as fast without
+// parallel workers, whose rows the leader reads from files.
+constexpr std::int64_t kSortBytes = 96;
 
 class Import {
  public:
@@ -131,10 +83,17 @@ class Import {
   std::string_view properties(const Row& row);
   void labels_of(const Row& row, std::vector<NameId>& labels);
   bool take_over_indexes(Oid table, TableWriter& writer);
-  void rebuild(Oid table);
+  void rebuild(Oid table, std::int64_t rows);
   static std::int64_t next_id(Oid sequence);
   NameId name_id(bool is_type, const Value& v, const char* column);
-  std::int64_t resolve(const Value& key, const char* column, const Value& label);
+  // One end of the edges: its column, and the label that was named last with what is known of it.
+  struct End {
+    const char* column;
+    std::string label;
+    KeyMap* keys = nullptr;
+  };
+  KeyMap* keys_of(End& end, const Value& label);
+  std::int64_t resolve(const Value& key, End& end, const Value& label);
   void load_existing();
 
   GraphTables tables_;
@@ -142,11 +101,16 @@ class Import {
   std::string key_;
   KeyMap by_key_;
   std::unordered_map<NameId, KeyMap> by_label_;
+  End source_{"source", {}}, target_{"target", {}};
   bool existing_loaded_ = false;
   MapBuilder builder_;
   std::string encoded_;
   Arena arena_;
-  std::unordered_map<std::string, NameId> name_cache_[2];
+  // Rows of one label or type mostly come together.
+  struct LastName {
+    std::string text;
+    NameId id = kNoName;
+  } last_names_[2];
 
   void remember(const SourceKey& key, std::int64_t id, std::span<const NameId> labels);
 };
@@ -182,7 +146,7 @@ Import::Columns Import::columns(TupleDesc desc, bool nodes) const {
 
 template <class Take>
 std::int64_t Import::each(const std::string& query, bool nodes, Take take) {
-  Rows rows(query);
+  ImportRows rows(query);
   Columns c;
   std::vector<Datum> values;
   std::unique_ptr<bool[]> nulls;
@@ -194,7 +158,7 @@ std::int64_t Import::each(const std::string& query, bool nodes, Take take) {
       values.resize(static_cast<std::size_t>(desc->natts));
       nulls = std::make_unique<bool[]>(values.size());
     }
-    const BatchScope batch;
+    const ImportBatch batch;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows.read(i, values.data(), nulls.get());
       take(Row{c, desc, values.data(), nulls.get()});
@@ -263,17 +227,23 @@ bool Import::take_over_indexes(Oid table, TableWriter& writer) {
   return can;
 }
 
-void Import::rebuild(Oid table) {
+void Import::rebuild(Oid table, std::int64_t rows) {
   const std::string name = call([table]() -> const char* {
     return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
                                       get_rel_name(table));
   });
   const std::string sql = "REINDEX TABLE " + name;
   const char* text = sql.c_str();
-  call([text] {
+  const bool alone = rows < maintenance_work_mem * std::int64_t{1024} / kSortBytes;
+  call([text, alone] {
     CommandCounterIncrement();
+    const int level = NewGUCNestLevel();
+    if (alone)
+      (void)set_config_option("max_parallel_maintenance_workers", "0", PGC_USERSET, PGC_S_SESSION,
+                              GUC_ACTION_SAVE, true, 0, false);
     const int r = SPI_execute(text, false, 0);
     if (r < 0) elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(r));
+    AtEOXact_GUC(false, level);
   });
 }
 
@@ -285,12 +255,12 @@ NameId Import::name_id(bool is_type, const Value& v, const char* column) {
   if (!v.is(Kind::string))
     throw Error(ErrorCode::type_mismatch,
                 std::string("column \"") + column + "\" must be a text, and not null");
-  std::string text(v.as_string());
-  auto& cache = name_cache_[is_type ? 1 : 0];
-  if (const auto it = cache.find(text); it != cache.end()) return it->second;
-  const NameId id = names_.intern(is_type, text);
-  cache.emplace(std::move(text), id);
-  return id;
+  LastName& last = last_names_[is_type ? 1 : 0];
+  if (last.id == kNoName || last.text != v.as_string()) {
+    last.id = names_.intern(is_type, v.as_string());
+    last.text = v.as_string();
+  }
+  return last.id;
 }
 
 void Import::remember(const SourceKey& key, std::int64_t id, std::span<const NameId> labels) {
@@ -346,8 +316,8 @@ std::int64_t Import::nodes(const std::string& query) {
   });
   node.close();
   node_label.close();
-  if (late) rebuild(tables_.node);
-  if (late_labels) rebuild(tables_.node_label);
+  if (late) rebuild(tables_.node, count);
+  if (late_labels) rebuild(tables_.node_label, count);
   return count;
 }
 
@@ -409,18 +379,23 @@ void Import::load_existing() {
   });
 }
 
-std::int64_t Import::resolve(const Value& key, const char* column, const Value& label) {
-  if (!label.is_null() && !label.is(Kind::string))
+// Keys of the nodes with the label, null when there are none; of all nodes where none is named.
+KeyMap* Import::keys_of(End& end, const Value& label) {
+  if (label.is_null()) return &by_key_;
+  if (!label.is(Kind::string))
     throw Error(ErrorCode::type_mismatch, "source_label and target_label must be texts");
-  const SourceKey k = key_of(key, column);
-  const NameId l = label.is_null() ? kNoName : names_.find(false, label.as_string());
+  if (end.keys != nullptr && end.label == label.as_string()) return end.keys;
+  const auto it = by_label_.find(names_.find(false, label.as_string()));
+  if (it == by_label_.end()) return nullptr;
+  end.label = label.as_string();
+  return end.keys = &it->second;
+}
+
+std::int64_t Import::resolve(const Value& key, End& end, const Value& label) {
+  const SourceKey k = key_of(key, end.column);
   for (;;) {
-    const KeyMap* map = &by_key_;
-    if (!label.is_null()) {
-      const auto it = by_label_.find(l);
-      map = it == by_label_.end() ? nullptr : &it->second;
-    }
-    if (const Known* known = map == nullptr ? nullptr : map->find(k)) {
+    KeyMap* keys = keys_of(end, label);
+    if (const Known* known = keys == nullptr ? nullptr : keys->find(k)) {
       if (!known->ambiguous) return known->id;
       throw Error(ErrorCode::invalid_argument,
                   "several nodes have the key \"" + key_text(k) + "\" that an edge names", {},
@@ -430,7 +405,7 @@ std::int64_t Import::resolve(const Value& key, const char* column, const Value& 
     load_existing();
   }
   throw Error(ErrorCode::undefined_object, "no node has the key \"" + key_text(k) +
-                                               "\" that column \"" + column +
+                                               "\" that column \"" + end.column +
                                                "\" of the edges query names");
 }
 
@@ -440,8 +415,8 @@ std::int64_t Import::edges(const std::string& query) {
   const std::int64_t count = each(query, false, [&](const Row& row) {
     const Columns& c = row.columns;
     const NameId type = name_id(true, value(row, c.type), "type");
-    const std::int64_t source = resolve(value(row, c.source), "source", value(row, c.source_label));
-    const std::int64_t target = resolve(value(row, c.target), "target", value(row, c.target_label));
+    const std::int64_t source = resolve(value(row, c.source), source_, value(row, c.source_label));
+    const std::int64_t target = resolve(value(row, c.target), target_, value(row, c.target_label));
     const std::int64_t id = next_id(tables_.edge_ids);
     const auto map = properties(row);
     const Datum columns[] = {Int64GetDatum(id), Int32GetDatum(type), Int64GetDatum(source),
@@ -449,7 +424,7 @@ std::int64_t Import::edges(const std::string& query) {
     edge.add(columns);
   });
   edge.close();
-  if (late) rebuild(tables_.edge);
+  if (late) rebuild(tables_.edge, count);
   return count;
 }
 

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/base/error.h"
+#include "core/base/rng.h"
 #include "core/graph/value.h"
 
 namespace rv::pg {
@@ -40,35 +42,71 @@ inline std::string key_text(const SourceKey& k) {
   return k.is_integer ? std::to_string(k.integer) : std::string(k.text);
 }
 
+// Of a key: its node, or one of several.
 struct Known {
   std::int64_t id;
   bool ambiguous;
 };
 
+// Integers by open addressing: an import asks for two of them for each of its edges.
+class IntegerKeys {
+ public:
+  void add(std::int64_t key, std::int64_t id) {
+    if ((count_ + 1) * 2 > slots_.size()) grow();
+    Slot& slot = *place(key);
+    if (slot.known.id == kFree) {
+      slot = {key, {id, false}};
+      ++count_;
+    } else if (slot.known.id != id) {
+      slot.known.ambiguous = true;
+    }
+  }
+  const Known* find(std::int64_t key) {
+    if (slots_.empty()) return nullptr;
+    const Slot* slot = place(key);
+    return slot->known.id == kFree ? nullptr : &slot->known;
+  }
+
+ private:
+  static constexpr std::int64_t kFree = -1;  // ids are not negative
+  struct Slot {
+    std::int64_t key = 0;
+    Known known{kFree, false};
+  };
+  // Where the key is, or would be. A few keys in sequence lie side by side, as edges name them.
+  Slot* place(std::int64_t key) {
+    const auto k = static_cast<std::uint64_t>(key);
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = ((mix64(k >> 2) << 2) | (k & 3)) & mask;
+    while (slots_[at].known.id != kFree && slots_[at].key != key) at = (at + 1) & mask;
+    return &slots_[at];
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& s : old)
+      if (s.known.id != kFree) *place(s.key) = s;
+  }
+
+  std::vector<Slot> slots_;  // a power of two, at most half full
+  std::size_t count_ = 0;
+};
+
 class KeyMap {
  public:
   void add(const SourceKey& key, std::int64_t id) {
-    const auto note = [id](auto& map, auto k) {
-      const auto [it, fresh] = map.emplace(std::move(k), Known{id, false});
-      if (!fresh && it->second.id != id) it->second.ambiguous = true;
-    };
-    if (key.is_integer) {
-      note(integers_, key.integer);
-    } else {
-      note(texts_, std::string(key.text));
-    }
+    if (key.is_integer) return integers_.add(key.integer, id);
+    const auto [it, fresh] = texts_.emplace(std::string(key.text), Known{id, false});
+    if (!fresh && it->second.id != id) it->second.ambiguous = true;
   }
-  const Known* find(const SourceKey& key) const {
-    if (key.is_integer) {
-      const auto it = integers_.find(key.integer);
-      return it == integers_.end() ? nullptr : &it->second;
-    }
+  const Known* find(const SourceKey& key) {
+    if (key.is_integer) return integers_.find(key.integer);
     const auto it = texts_.find(std::string(key.text));
     return it == texts_.end() ? nullptr : &it->second;
   }
 
  private:
-  std::unordered_map<std::int64_t, Known> integers_;
+  IntegerKeys integers_;
   std::unordered_map<std::string, Known> texts_;
 };
 

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(26);
+SELECT plan(31);
 SELECT ruvector_create_graph('g');
 CREATE TABLE person AS SELECT i AS id, 'p' || i AS name, (i * 0.5)::float8 AS x, date '2020-01-01' + i AS born,
   ARRAY[i, -i] AS numbers, ARRAY[i, 1]::real[]::vector AS v, nullif(i % 2, 0) AS odd FROM generate_series(1, 100) i;
@@ -39,6 +39,24 @@ SELECT throws_ok($$select ruvector_graph_import('g', NULL, 'select 1 as source')
 SELECT throws_ok($$select ruvector_graph_import('g', 'select ''A'' as label, ''{"m": {"x": 1}}''::jsonb as properties')$$, '42804', 'a property cannot hold a map, node, relationship or path');
 SELECT throws_ok($$select ruvector_graph_import('g', 'select ''A'' as label, 1/0 as z')$$, '22012', 'division by zero');
 SELECT is((SELECT count(*) FROM g.node), 104::bigint, 'failed imports leave nothing');
+SELECT throws_ok($$select ruvector_graph_import('g', 'select '''' as label')$$, '22023', 'label must not be empty');
+-- keys of any size, in sequence and far apart, under labels that take turns
+CREATE FUNCTION spread(i int) RETURNS bigint IMMUTABLE LANGUAGE sql AS
+  $$ SELECT CASE i % 3 WHEN 0 THEN i WHEN 1 THEN -i ELSE i * 9007199254740::bigint END $$;
+SELECT ruvector_create_graph('k');
+SELECT is((SELECT nodes_imported FROM ruvector_graph_import('k',
+  'select (array[''Even'', ''Odd''])[i % 2 + 1] as label, spread(i) as id, i as number from generate_series(1, 3000) i
+   union all select ''Text'', spread(i), -i from generate_series(1, 500) i',
+  'select spread(i) as source, (array[''Even'', ''Odd''])[i % 2 + 1] as source_label, spread(i % 500 + 1)::text as target,
+     ''Text'' as target_label, (array[''A'', ''B'', ''C''])[i % 3 + 1] as type, i as number from generate_series(1, 3000) i')), 3500::bigint);
+SELECT is((SELECT count(*) FROM k.relationships r JOIN k.nodes s ON s.id = r.source JOIN k.nodes t ON t.id = r.target
+  WHERE s.properties->>'number' = r.properties->>'number' AND s.labels <> '{Text}' AND t.labels = '{Text}'
+    AND (t.properties->>'number')::int = -((r.properties->>'number')::int % 500 + 1)
+    AND r.type = (array['A', 'B', 'C'])[(r.properties->>'number')::int % 3 + 1]), 3000::bigint, 'every edge joins what it names');
+SELECT throws_ok($$select ruvector_graph_import('k', NULL, 'select spread(4) as source, ''Even'' as source_label, spread(4) as target, ''X'' as type')$$,
+  '22023', 'several nodes have the key "-4" that an edge names');
+SELECT is((SELECT array_agg(DISTINCT attstattarget) FROM pg_attribute WHERE attrelid IN ('k.node'::regclass, 'k.edge'::regclass)
+  AND attname = 'properties')::text, '{0}', 'ANALYZE does not compare whole maps, which nothing asks for');
 -- declared types are enforced, indexes kept up
 SELECT ruvector_create_node_label('g', 'Typed', '{"n": "integer not null"}');
 SELECT throws_ok($$select ruvector_graph_import('g', 'select ''Typed'' as label, ''x'' as n')$$, '23514');
