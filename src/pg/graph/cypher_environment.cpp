@@ -69,7 +69,7 @@ bool matches(std::string_view pattern, std::string_view subject) {
 
 std::string name_of_session_time_zone() {
   if (session_timezone == nullptr) return "Z";
-  const std::string name = pg_get_timezone_name(session_timezone);
+  std::string name = pg_get_timezone_name(session_timezone);
   for (const char* utc : {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Zulu", "Etc/UCT"})
     if (name == utc) return "Z";
   if (graph::find_time_zone(name) != nullptr) return name;

@@ -61,7 +61,7 @@ COMMENT ON SCHEMA $S IS 'property graph';
 std::string column_expression(const std::string& extension, std::string_view key,
                               const DeclaredType& type) {
   const std::string k = literal(key);
-  const std::string text = "(p.properties OPERATOR(" + extension + ".->>) " + k + ")";
+  std::string text = "(p.properties OPERATOR(" + extension + ".->>) " + k + ")";
   switch (type.type) {
     case PropertyType::integer:
       return text + "::bigint";
@@ -116,10 +116,12 @@ std::string declare_sql(std::string_view graph, const std::string& extension, bo
         is_type
             ? "type <> " + std::to_string(id)
             : "NOT " + extension + ".ruvector_graph_has_label(labels, " + std::to_string(id) + ")";
-    out += "ALTER TABLE " + table + " ADD CONSTRAINT " +
-           quoted(std::string(name) + "." + std::string(e.key)) + " CHECK (" + belongs + " OR " +
-           extension + ".ruvector_graph_property_conforms(properties, " + literal(e.key) + ", " +
-           literal(declared) + "));\n";
+    std::string constraint(name);
+    constraint += '.';
+    constraint += e.key;
+    out += "ALTER TABLE " + table + " ADD CONSTRAINT " + quoted(constraint) + " CHECK (" + belongs +
+           " OR " + extension + ".ruvector_graph_property_conforms(properties, " + literal(e.key) +
+           ", " + literal(declared) + "));\n";
     const bool builtin = e.key == "id" || e.key == "properties" ||
                          (is_type && (e.key == "source" || e.key == "target"));
     columns += ", " + column_expression(extension, e.key, type) + " AS " +

@@ -113,7 +113,7 @@ std::string PgStore::free_name(const SchemaCommand& c, const char* suffix) {
   for (const auto& k : c.keys) base += "_" + lower(k);
   base = base.substr(0, 48) + suffix;
   for (int i = 0;; ++i) {
-    const std::string name = i == 0 ? base : base + std::to_string(i);
+    std::string name = i == 0 ? base : base + std::to_string(i);
     const char* n = name.c_str();
     if (!call([&] { return OidIsValid(get_relname_relid(n, tables_.schema)); })) return name;
   }

@@ -129,6 +129,7 @@ class SeekCursor {
  public:
   SeekCursor(ScanPool& pool, Snapshot snapshot, const std::vector<Bound>& bounds) : pool_(pool) {
     std::vector<Datum> keys;
+    keys.reserve(bounds.size());
     for (const auto& b : bounds) keys.push_back(bytes_datum(b.key));
     const std::span<const Datum> data(keys);
     const std::span<const Bound> conditions(bounds);

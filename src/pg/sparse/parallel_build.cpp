@@ -197,7 +197,7 @@ void BuildTeam::end() {
 
 }  // namespace rv::pg
 
-extern "C" RV_EXPORT void rv_sparse_build_worker(dsm_segment* segment, shm_toc* toc);
-extern "C" void rv_sparse_build_worker(dsm_segment* segment, shm_toc* toc) {
+RV_EXPORT void rv_sparse_build_worker(dsm_segment* segment, shm_toc* toc);
+void rv_sparse_build_worker(dsm_segment* segment, shm_toc* toc) {
   rv::pg::boundary([&] { rv::pg::work(segment, toc); });
 }

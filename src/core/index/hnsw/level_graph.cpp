@@ -52,7 +52,8 @@ void compare_leaf(const CodeArray& codes, const std::vector<std::uint32_t>& memb
     packed.nearest(rows, expanded, n, skip, k, best.data(), index.data(), found);
     for (int r = 0; r < n; ++r)
       for (int j = 0; j < found[r]; ++j) {
-        const auto at = static_cast<std::size_t>(r * k + j);
+        const auto at =
+            static_cast<std::size_t>(r) * static_cast<std::size_t>(k) + static_cast<std::size_t>(j);
         candidates.add(leaf[skip[r]] & ~kPrimary, {best[at], leaf[index[at]] & ~kPrimary});
       }
   }
