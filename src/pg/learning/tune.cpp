@@ -72,9 +72,7 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
       us.push_back(found.microseconds);
       row.distances += static_cast<double>(scan.distances) / static_cast<double>(queries.size());
       auto& a = audits.query[i];
-      // More effort never finds less: what differs is chance among equal distances.
-      a.recall.push_back(
-          std::max(a.recall.empty() ? 0.0F : a.recall.back(), static_cast<float>(recall)));
+      a.recall.push_back(static_cast<float>(recall));
       a.work.push_back(static_cast<float>(scan.distances));
       a.features = last_features();
       if (hnsw) a.margin.push_back(last_margin());
@@ -89,6 +87,12 @@ TuneReport tune_index(AuditedIndex& index, const std::vector<Datum>& queries, in
     if (made < effort || row.recall.mean > 1 - 1e-9) break;  // nothing is left to be found
   }
 
+  // Risk control needs a loss that falls with effort. Searches with hardly more effort than rows
+  // are asked for go on in further batches, and may find more than somewhat greater efforts do: an
+  // effort counts for what it and all greater ones find.
+  for (auto& a : audits.query)
+    for (std::size_t i = a.recall.size(); i-- > 1;)
+      a.recall[i - 1] = std::min(a.recall[i - 1], a.recall[i]);
   audits.first = audits.at_least(hnsw ? kFirstEf : kFirstProbes);
 
   std::vector<std::uint32_t> all(queries.size());

@@ -80,6 +80,7 @@ SELECT is(pg_temp.fails('MATCH (a:K)-[:R]->(b:K)-[:R]->(c:K)-[:R]->(d:K)-[:R]->(
 SELECT is(pg_temp.fails('UNWIND range(1, 9223372036854775807) AS i WITH i WHERE i < 0 RETURN i'), '57014', 'counting is cancelled');
 SELECT is(pg_temp.fails('MATCH (a:N), (b:N), (c:N) WHERE a.i + b.i + c.i = -1 RETURN count(*)'), '57014', 'products are cancelled');
 RESET statement_timeout;
+SET LOCAL ruvector.cypher_work_mem = '1GB';  -- time ends first
 SET LOCAL statement_timeout = '300ms';
 SELECT is(pg_temp.fails('MATCH p = SHORTEST 1000000 (a:K {i: 1})-[:R]->+(b:K {i: 2}) RETURN count(p)'), '57014', 'shortest paths are cancelled');
 RESET statement_timeout;
