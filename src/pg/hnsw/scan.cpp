@@ -129,8 +129,7 @@ void OrderedScan::report() {
 void OrderedScan::take_batch() {
   ++stats_.batches;
   for (const core::Candidate& c : search_.batch()) {
-    float lower =
-        bounds_known() ? c.distance - c.error : -std::numeric_limits<float>::infinity();
+    float lower = bounds_known() ? c.distance - c.error : -std::numeric_limits<float>::infinity();
     if (trust_codes_) lower = c.distance;
     reranker_.add(lower, static_cast<std::uint32_t>(nodes_.size()));
     nodes_.push_back(c.node);
