@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/graph/compare.h"
 #include "core/graph/run_merger.h"
 
 namespace rv::graph {
