@@ -208,36 +208,28 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
   graph.links = LargeArray<std::uint32_t>(n * degree);
   graph.counts.resize(n);
 
-  std::vector<Leaf> leaves;
-  {
-    // partition() works on code numbers; the rest works on positions in `members`.
-    std::vector<std::uint32_t> position_of;
-    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
-    position_of.resize(static_cast<std::size_t>(top) + 1);
-    for (std::size_t i = 0; i < n; ++i) position_of[members[i]] = static_cast<std::uint32_t>(i);
-    if (codec.expanded_dim() > 0 || n <= static_cast<std::size_t>(params.partition.leaf_size)) {
-      leaves = partition(codec, codes, members, params.partition, work);
-    } else {
-      leaves = partition_by_query(codec, codes, members, params.partition, work);
-    }
-    for (Leaf& leaf : leaves)
-      for (auto& id : leaf) id = position_of[id & ~kPrimary] | (id & kPrimary);
-  }
-  graph.order.reserve(n);
+  const bool products =
+      codec.expanded_dim() > 0 || n <= static_cast<std::size_t>(params.partition.leaf_size);
+  std::vector<Leaf> leaves =
+      products ? partition(codec, codes, members, params.partition, work)
+               : partition_by_query(codec, codes, members, params.partition, work);
+  // Leaves hold numbers of codes. From here on members go by their place in partition order, and
+  // `ordered` has the numbers of their codes.
+  std::vector<std::uint32_t> ordered;
+  ordered.reserve(n);
   for (const Leaf& leaf : leaves)
     for (const std::uint32_t id : leaf)
-      if ((id & kPrimary) != 0) graph.order.push_back(id & ~kPrimary);
-  if (graph.order.size() != n) throw Error(ErrorCode::internal, "a partition lost members");
-  // From here on members go by their place in that order, and `ordered` has their codes' numbers.
-  std::vector<std::uint32_t> ordered(n);
+      if ((id & kPrimary) != 0) ordered.push_back(id & ~kPrimary);
+  if (ordered.size() != n) throw Error(ErrorCode::internal, "a partition lost members");
   {
-    std::vector<std::uint32_t> place(n);
-    for (std::size_t o = 0; o < n; ++o) {
-      place[graph.order[o]] = static_cast<std::uint32_t>(o);
-      ordered[o] = members[graph.order[o]];
-    }
+    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
+    std::vector<std::uint32_t> of_code(static_cast<std::size_t>(top) + 1);  // position, then place
+    for (std::size_t i = 0; i < n; ++i) of_code[members[i]] = static_cast<std::uint32_t>(i);
+    graph.order.resize(n);
+    for (std::size_t o = 0; o < n; ++o) graph.order[o] = of_code[ordered[o]];
+    for (std::size_t o = 0; o < n; ++o) of_code[ordered[o]] = static_cast<std::uint32_t>(o);
     for (Leaf& leaf : leaves)
-      for (auto& id : leaf) id = place[id & ~kPrimary] | (id & kPrimary);
+      for (auto& id : leaf) id = of_code[id & ~kPrimary] | (id & kPrimary);
   }
 
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
