@@ -2,6 +2,7 @@
 // each row.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/graph/planner.h"
 
@@ -21,7 +22,7 @@ bool reads_rows(const PlanNode& start) {
 PlanPtr Planner::hash_join(MatchState& m, PlanPtr& input) {
   struct Candidate {
     const NodePattern* node = nullptr;
-    std::vector<Predicate*> equalities;
+    std::vector<std::pair<Predicate*, std::size_t>> equalities;  // and the node's side
     Start scan;
   };
   // The sides of an equality between what is bound and a node alone: which of them is the node's?
@@ -48,7 +49,8 @@ PlanPtr Planner::hash_join(MatchState& m, PlanPtr& input) {
     if (bound.has(n->slot)) continue;
     Candidate c{n, {}, {}};
     for (auto& p : m.predicates)
-      if (side_of(p, n->slot) >= 0) c.equalities.push_back(&p);
+      if (const int side = side_of(p, n->slot); side >= 0)
+        c.equalities.emplace_back(&p, static_cast<std::size_t>(side));
     if (c.equalities.empty()) continue;
     bound_ = SlotSet(s_.slots);  // the scan knows no row of the input
     c.scan = node_start(*n, m);
@@ -62,8 +64,7 @@ PlanPtr Planner::hash_join(MatchState& m, PlanPtr& input) {
 
   auto join = std::make_unique<PlanNode>(Op::hash_join);
   join->slot = best.node->slot;
-  for (Predicate* p : best.equalities) {
-    const auto side = static_cast<std::size_t>(side_of(*p, join->slot));
+  for (const auto& [p, side] : best.equalities) {
     join->scan_exprs.push_back({p->expr->args[side].get(), kNoSlot});
     join->exprs.push_back({p->expr->args[1 - side].get(), kNoSlot});
     p->done = true;
