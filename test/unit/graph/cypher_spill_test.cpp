@@ -7,7 +7,7 @@
 
 #include "core/graph/value_codec.h"
 #include "unit/graph/cypher_session.h"
-#include "unit/graph/memory_file.h"
+#include "unit/base/memory_file.h"
 
 namespace rv::graph {
 namespace {

@@ -2,31 +2,19 @@
 #include "core/index/hnsw/parted_build.h"
 
 #include "core/index/hnsw/remove.h"
+#include "unit/base/memory_file.h"
 #include "unit/hnsw/test_index.h"
 
 namespace rv::index::hnsw {
 namespace {
 
-class MemoryFile final : public ScratchFile {
- public:
-  void append(std::span<const std::byte> bytes) override {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  }
-  void read(std::uint64_t offset, std::span<std::byte> out) override {
-    ASSERT_LE(offset + out.size(), bytes_.size());
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-};
-
 // Builds in parts; returns their number.
 std::size_t build_in_parts(Index& index, const float* x, std::size_t n, std::size_t dim,
                            std::size_t memory, std::size_t expected, std::size_t sample) {
+  Files files;
   PartedBuild build(index.codec, index.options, Work(&index.pool), 7, memory, expected,
                     encode_leaders(*index.codec, x, sample),
-                    [] { return std::make_unique<MemoryFile>(); });
+                    [&files] { return std::make_unique<MemoryFile>(files); });
   for (std::size_t i = 0; i < n; i += 700) {
     std::vector<HeapTid> tids;
     for (std::size_t j = i; j < std::min(n, i + 700); ++j) tids.push_back(tid_of(j));

@@ -8,8 +8,9 @@
 
 #include "core/base/scratch_file.h"
 
-namespace rv::graph {
+namespace rv {
 
+// What became of the files of a test.
 struct Files {
   std::size_t made = 0, open = 0, bytes = 0;
 };
@@ -38,4 +39,4 @@ class MemoryFile final : public ScratchFile {
   bool read_ = false;
 };
 
-}  // namespace rv::graph
+}  // namespace rv
