@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
+#include "core/base/rng.h"
 #include "core/graph/value.h"
 
 namespace rv::graph {
@@ -32,6 +34,16 @@ Truth less_or_equal(const Value& a, const Value& b) noexcept;
 // The sameness of DISTINCT, grouping keys and collections: null is null and NaN is NaN.
 bool equivalent(const Value& a, const Value& b) noexcept;
 std::uint64_t hash(const Value& v) noexcept;  // equal for equivalent values
+// Of several values in their order; `value(k)` gives the k-th of them.
+template <class Get>
+std::uint64_t hash_values(std::size_t count, Get value) noexcept {
+  std::uint64_t h = count;
+  for (std::size_t k = 0; k < count; ++k) h = mix64(h ^ hash(value(k)));
+  return h;
+}
+inline std::uint64_t hash_values(std::span<const Value> values) noexcept {
+  return hash_values(values.size(), [values](std::size_t k) -> const Value& { return values[k]; });
+}
 
 // The total order of ORDER BY, ascending: maps, nodes, relationships, lists, paths, points,
 // vectors, datetimes, local datetimes, dates, times, local times, durations, strings, booleans,

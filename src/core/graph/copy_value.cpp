@@ -2,16 +2,18 @@
 
 namespace rv::graph {
 
+Value* copy_values(std::span<const Value> values, Arena& arena) {
+  auto* to = arena.array<Value>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) new (to + i) Value(copy_value(values[i], arena));
+  return to;
+}
+
 Value copy_value(const Value& v, Arena& arena) {
   switch (v.kind()) {
     case Kind::string:
       return Value::string(arena.copy(v.as_string()));
-    case Kind::list: {
-      const auto from = v.as_list();
-      auto* to = arena.array<Value>(from.size());
-      for (std::size_t i = 0; i < from.size(); ++i) new (to + i) Value(copy_value(from[i], arena));
-      return Value::list({to, from.size()});
-    }
+    case Kind::list:
+      return Value::list({copy_values(v.as_list(), arena), v.as_list().size()});
     case Kind::map: {
       const auto from = v.as_map();
       auto* to = arena.array<MapEntry>(from.size());

@@ -127,5 +127,6 @@ bool matches(const LabelExpr& e, std::span<const NameId> names, Runtime& runtime
 bool matches_type(const LabelExpr& e, std::string_view type);
 // A value with everything it points to in another arena.
 Value copy_value(const Value& v, Arena& arena);
+Value* copy_values(std::span<const Value> values, Arena& arena);
 
 }  // namespace rv::graph

@@ -68,12 +68,6 @@ class AggregateOperator final : public UnaryOperator {
     return groups_.back();
   }
 
-  std::uint64_t hash_of(std::span<const Value> keys) const {
-    std::uint64_t h = keys.size();
-    for (const Value& key : keys) h = mix64(h ^ hash(key));
-    return h;
-  }
-
   // nullptr: it is a new one, for which there is no room.
   Group* group_of(std::span<const Value> keys, std::uint64_t h) {
     const auto same = [&](std::uint32_t known) {
@@ -88,10 +82,7 @@ class AggregateOperator final : public UnaryOperator {
     const auto [group, fresh] = index_.find_or_add(h, same);
     if (!fresh) return &groups_[group];
     make_room();
-    auto* copy = group_arena_.array<Value>(keys.size());
-    for (std::size_t k = 0; k < keys.size(); ++k)
-      new (copy + k) Value(copy_value(keys[k], group_arena_));
-    return &new_group(copy);
+    return &new_group(copy_values(keys, group_arena_));
   }
 
   // `args`: those of all aggregates, one after the other.
@@ -112,7 +103,7 @@ class AggregateOperator final : public UnaryOperator {
   // Keys, arguments, and how many times: what a row of the input, or of a file, is.
   void add_row(std::span<const Value> row) {
     const auto keys = row.first(plan_.exprs.size());
-    const std::uint64_t h = hash_of(keys);
+    const std::uint64_t h = hash_values(keys);
     Group* g = group_of(keys, h);
     if (g == nullptr) return parts_->append(h, row.data());
     add(*g, row.subspan(keys.size(), row.size() - keys.size() - 1), row.back().as_integer());

@@ -73,10 +73,9 @@ class DistinctOperator final : public UnaryOperator {
     while (Batch* b = input_->next()) {
       std::uint32_t kept = 0;
       for (std::uint32_t i = 0; i < b->rows; ++i) {
-        std::uint64_t h = plan_.keys.size();
-        for (const int slot : plan_.keys) h = mix64(h ^ hash(b->at(slot, i)));
-        const Known known =
-            look(h, [&](std::size_t k) -> const Value& { return b->at(plan_.keys[k], i); });
+        const auto key = [&](std::size_t k) -> const Value& { return b->at(plan_.keys[k], i); };
+        const std::uint64_t h = hash_values(plan_.keys.size(), key);
+        const Known known = look(h, key);
         if (known == Known::no_room) put_away(h, *b, i);
         if (known != Known::no) continue;
         for (Value* column : b->columns)
@@ -127,8 +126,7 @@ class DistinctOperator final : public UnaryOperator {
         end_pass();
         continue;
       }
-      std::uint64_t h = plan_.keys.size();
-      for (std::size_t k = 0; k < plan_.keys.size(); ++k) h = mix64(h ^ hash(row[k]));
+      const std::uint64_t h = hash_values({row, plan_.keys.size()});
       const Known known = look(h, [row](std::size_t k) -> const Value& { return row[k]; });
       if (known == Known::no_room) parts_->append(h, row);
       if (known != Known::no) continue;

@@ -127,7 +127,7 @@ class HashJoinOperator final : public Operator {
     for (std::uint32_t i = 0; i < b.rows; ++i) {
       if (!side.take_keys(i)) continue;
       side.take_slots(b, i);
-      const std::uint64_t h = JoinTable::hash_of(side.keys());
+      const std::uint64_t h = hash_values(side.keys());
       if (build_parts_) {
         build_parts_->append(h, side.row.data());
         continue;
@@ -141,7 +141,7 @@ class HashJoinOperator final : public Operator {
   void part_table() {
     build_parts_.emplace(runtime_, build_side().width(), 0);
     for (std::uint32_t r = 0; r < table_.size(); ++r)
-      build_parts_->append(JoinTable::hash_of(table_.keys_of(r)), table_.row(r).data());
+      build_parts_->append(hash_values(table_.keys_of(r)), table_.row(r).data());
     table_.clear();
   }
 
@@ -154,7 +154,7 @@ class HashJoinOperator final : public Operator {
       for (std::uint32_t i = 0; i < batch_->rows; ++i) {
         if (!side.take_keys(i)) continue;
         side.take_slots(*batch_, i);
-        parts.append(JoinTable::hash_of(side.keys()), side.row.data());
+        parts.append(hash_values(side.keys()), side.row.data());
       }
     }
     probed_files_ = parts.finish();
@@ -179,7 +179,7 @@ class HashJoinOperator final : public Operator {
         }
         side.start(*batch_);
       }
-      if (side.take_keys(row_)) match_ = table_.find(JoinTable::hash_of(side.keys()), side.keys());
+      if (side.take_keys(row_)) match_ = table_.find(hash_values(side.keys()), side.keys());
       ++row_;
     }
   }
@@ -212,7 +212,7 @@ class HashJoinOperator final : public Operator {
         }
         continue;
       }
-      match_ = table_.find(JoinTable::hash_of({file_row_, keys}), {file_row_, keys});
+      match_ = table_.find(hash_values({file_row_, keys}), {file_row_, keys});
       if (match_ != JoinTable::kNone) keep_file_row();
     }
   }
@@ -235,7 +235,7 @@ class HashJoinOperator final : public Operator {
           build_reader_.reset();
           break;
         }
-        table_.add(JoinTable::hash_of({row, plan_.exprs.size()}), {row, build_side().width()});
+        table_.add(hash_values({row, plan_.exprs.size()}), {row, build_side().width()});
         if (should_spill(runtime_, table_.bytes())) break;
       }
       if (table_.size() > 0) {

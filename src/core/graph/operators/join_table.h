@@ -25,18 +25,11 @@ class JoinTable {
       if (!equals_itself(key)) return false;
     return true;
   }
-  static std::uint64_t hash_of(std::span<const Value> keys) noexcept {
-    std::uint64_t h = keys.size();
-    for (const Value& key : keys) h = mix64(h ^ hash(key));
-    return h;
-  }
 
   // Copies the row, whose keys can meet others.
   void add(std::uint64_t h, std::span<const Value> row) {
     const auto number = static_cast<std::uint32_t>(rows_.size());
-    auto* copy = arena_.array<Value>(width_);
-    for (std::size_t k = 0; k < width_; ++k) new (copy + k) Value(copy_value(row[k], arena_));
-    rows_.push_back({copy, kNone});
+    rows_.push_back({copy_values(row, arena_), kNone});
     const auto keys = row.first(keys_);
     const auto [entry, fresh] =
         index_.find_or_add(h, [&](std::uint32_t known) { return has_keys(known, keys); });
