@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/base/rng.h"
-#include "unit/graph/cypher_session.h"
 #include "unit/base/memory_file.h"
+#include "unit/graph/cypher_session.h"
 
 namespace rv::graph {
 namespace {
