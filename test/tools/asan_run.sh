@@ -2,14 +2,14 @@
 # asan_run.sh [--undefined] [BUILD_DIR [CTEST-ARGUMENTS...]] -- builds the module with AddressSanitizer
 # and UndefinedBehaviorSanitizer (--undefined: only the latter, which is faster and also sees
 # std::bad_alloc), loads it into a private copy of the stock server, and runs the SQL tests on it.
-# Default: build/asan (build/ubsan) and every pgTAP file and isolation spec; files named *out_of_memory
+# Default: build/asan_server (build/ubsan_server) and every pgTAP file and isolation spec; files named *out_of_memory
 # are left out under AddressSanitizer, which ends the process where operator new would throw.
 # Any report of a sanitizer fails cluster.down, and ends the backend that made it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 sanitizers="address;undefined" name=asan
 if [ "${1:-}" = --undefined ]; then sanitizers=undefined name=ubsan; shift; fi
-build=${1:-${RUVECTOR_BUILD:-$PWD/build}/$name}; [ $# = 0 ] || shift
+build=${1:-${RUVECTOR_BUILD:-$PWD/build}/${name}_server}; [ $# = 0 ] || shift
 mkdir -p "$build"; build=$(cd "$build" && pwd)
 if [ $# = 0 ]; then
   set -- -L 'pgtap|isolation'
