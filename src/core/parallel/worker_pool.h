@@ -24,7 +24,28 @@ class WorkerPool {
                              const std::function<void(std::size_t, std::size_t)>& body);
 
  private:
+  friend class BackgroundTask;
   struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// One task at a time on a pool's other threads, while the caller goes on; what the caller waits for
+// it helps to do. A pool of one thread does the task in wait().
+class BackgroundTask {
+ public:
+  explicit BackgroundTask(WorkerPool& pool);
+  ~BackgroundTask();  // waits
+  BackgroundTask(const BackgroundTask&) = delete;
+  BackgroundTask& operator=(const BackgroundTask&) = delete;
+
+  // Waits for the last one first. `task` may use for_each_chunk() of the same pool.
+  void start(std::function<void()> task);
+  // Rethrows what the task threw.
+  void wait();
+
+ private:
+  struct Impl;
+  WorkerPool& pool_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -28,7 +28,8 @@ namespace core = index::ivf;
 constexpr double kLittleData = 100;
 // Centres of an index over nothing take no more than this, when nobody says how many there are.
 constexpr std::size_t kEmptyCentreBytes = std::size_t{1} << 20;
-constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
+// Two batches: one is encoded while the other is read.
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
 void report(int what, double value) {
   call([&] { pgstat_progress_update_param(what, static_cast<int64>(value)); });
@@ -104,6 +105,7 @@ class Builder {
   void assign();
   void load();
   void flush();
+  void keep_encoded();
 
   Relation heap_, index_;
   IndexInfo* info_;
@@ -115,11 +117,15 @@ class Builder {
   std::optional<ListSort> sort_;
   double heap_rows_ = 0, index_rows_ = 0;
 
+  struct Batch {
+    std::vector<float> floats;
+    std::vector<core::RowId> rows;
+    std::vector<std::uint32_t> lists;
+    std::vector<std::byte> codes;
+  };
   std::size_t batch_ = 0;  // rows that fit
-  std::vector<float> floats_;
-  std::vector<core::RowId> rows_;
-  std::vector<std::uint32_t> lists_;
-  std::vector<std::byte> codes_;
+  Batch read_, encoded_;
+  BackgroundTask encoding_{pool_};  // of encoded_: waits when it goes, so it is the last member
 };
 
 void Builder::train() {
@@ -147,23 +153,35 @@ void Builder::train() {
 void Builder::add(ItemPointer tid, Datum value) {
   const float* x = vectors_.floats(value);
   if (x == nullptr) return;
-  floats_.insert(floats_.end(), x, x + vectors_.dim());
-  rows_.push_back(core::RowId{ItemPointerGetBlockNumber(tid)} << 16 |
-                  ItemPointerGetOffsetNumber(tid));
-  if (rows_.size() == batch_) flush();
+  read_.floats.insert(read_.floats.end(), x, x + vectors_.dim());
+  read_.rows.push_back(core::RowId{ItemPointerGetBlockNumber(tid)} << 16 |
+                       ItemPointerGetOffsetNumber(tid));
+  if (read_.rows.size() == batch_) flush();
 }
 
+// What was read is encoded from now on, beside the reading of the next rows.
 void Builder::flush() {
-  const std::size_t n = rows_.size();
+  keep_encoded();
+  if (read_.rows.empty()) return;
+  std::swap(read_, encoded_);
+  encoding_.start([this] {
+    Batch& b = encoded_;
+    const std::size_t n = b.rows.size();
+    b.lists.resize(n);
+    b.codes.resize(n * training_.codec->code_bytes());
+    encoder_->encode(b.floats.data(), n, b.lists.data(), b.codes.data(), Work(&pool_));
+  });
+}
+
+void Builder::keep_encoded() {
+  encoding_.wait();
+  const std::size_t n = encoded_.rows.size();
   if (n == 0) return;
-  lists_.resize(n);
-  codes_.resize(n * training_.codec->code_bytes());
-  encoder_->encode(floats_.data(), n, lists_.data(), codes_.data(), work_);
-  sort_->add(lists_.data(), rows_.data(), codes_.data(), n);
+  sort_->add(encoded_.lists.data(), encoded_.rows.data(), encoded_.codes.data(), n);
   index_rows_ += static_cast<double>(n);
   report(PROGRESS_CREATEIDX_TUPLES_DONE, index_rows_);
-  floats_.clear();
-  rows_.clear();
+  encoded_.floats.clear();
+  encoded_.rows.clear();
 }
 
 void add_row(Relation, ItemPointer tid, Datum* values, bool* nulls, bool, void* state) {
@@ -175,15 +193,17 @@ void Builder::assign() {
   phase(kPhaseAssign);
   const std::size_t row = static_cast<std::size_t>(vectors_.dim()) * sizeof(float);
   batch_ = std::clamp<std::size_t>(kBatchBytes / row, 16, 8192);
-  floats_.reserve(batch_ * static_cast<std::size_t>(vectors_.dim()));
+  for (Batch* b : {&read_, &encoded_})
+    b->floats.reserve(batch_ * static_cast<std::size_t>(vectors_.dim()));
   encoder_.emplace(training_);
   sort_.emplace(training_.codec->code_bytes(), maintenance_work_mem);
   heap_rows_ = call([this] {
     return table_index_build_scan(heap_, index_, info_, true, true, add_row, this, nullptr);
   });
   flush();
+  keep_encoded();
   encoder_.reset();
-  floats_ = {};
+  read_ = encoded_ = {};
 }
 
 void Builder::load() {
