@@ -17,8 +17,7 @@ std::int64_t id_of(HeapTupleHeader row) {
 
 }  // namespace
 
-// A place beyond the end is of an older file; the lock on the table keeps the end where it is.
-PageReader::PageReader(Relation heap, BlockNumber blocks, Snapshot snapshot, RowPlaces* places)
+PageReader::PageReader(Relation heap, BlockNumber* blocks, Snapshot snapshot, RowPlaces* places)
     : heap_(heap),
       snapshot_(snapshot),
       places_(heap->rd_tableam == GetHeapamTableAmRoutine() ? places : nullptr),
@@ -30,11 +29,21 @@ void PageReader::close() {
   block_ = InvalidBlockNumber;
 }
 
-void PageReader::pin(BlockNumber block) {
-  if (block == block_) return;
+// False: a place beyond the end, of an older file. The lock on the table keeps the end where it is.
+bool PageReader::pin(BlockNumber block) {
+  if (block == block_) return true;
   close();
-  buffer_ = ReadBuffer(heap_, block);
+  const Buffer recent = places_->buffer(block);
+  if (BufferIsValid(recent) && rv_read_recent_buffer(heap_, block, recent)) {
+    buffer_ = recent;
+  } else {
+    if (*blocks_ == InvalidBlockNumber) *blocks_ = RelationGetNumberOfBlocks(heap_);
+    if (block >= *blocks_) return false;
+    buffer_ = ReadBuffer(heap_, block);
+    places_->note_buffer(block, buffer_);
+  }
   block_ = block;
+  return true;
 }
 
 std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTupleData* found) {
@@ -43,8 +52,7 @@ std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTup
   all_visible_ = false;
   if (places_ == nullptr || !places_->find(wanted[0].id, &place)) return 1;
   const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&place);
-  if (block >= blocks_) return 1;
-  pin(block);
+  if (!pin(block)) return 1;
   LockBuffer(buffer_, BUFFER_LOCK_SHARE);
   // Serializable transactions must leave their marks on rows: heap_hot_search_buffer() does.
   all_visible_ = PageIsAllVisible(BufferGetPage(buffer_)) && !snapshot_->takenDuringRecovery &&
@@ -86,9 +94,8 @@ void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
 }
 
 void PageReader::learn(BlockNumber block) {
-  if (places_ == nullptr || block == learned_ || block >= blocks_) return;
+  if (places_ == nullptr || block == learned_ || !pin(block)) return;
   learned_ = block;
-  pin(block);
   LockBuffer(buffer_, BUFFER_LOCK_SHARE);
   Page page = BufferGetPage(buffer_);
   const OffsetNumber last = PageGetMaxOffsetNumber(page);

@@ -27,8 +27,9 @@ class PageReader {
   static constexpr std::size_t kRun = 64;
 
   // The first column of the table is its id, bigint, never null.
-  // `blocks`: of the table, at a time since this transaction has locked it.
-  PageReader(Relation heap, BlockNumber blocks, Snapshot snapshot, RowPlaces* places);
+  // `blocks`: of the table, at a time since this transaction has locked it; found when it is needed
+  // where it is InvalidBlockNumber.
+  PageReader(Relation heap, BlockNumber* blocks, Snapshot snapshot, RowPlaces* places);
 
   // Looks for the first rows of `wanted` whose places are on one page, up to kRun. Fills found[i];
   // t_data is null where the row is not at its place or the place is not known. Returns how many
@@ -43,13 +44,13 @@ class PageReader {
   void close();
 
  private:
-  void pin(BlockNumber block);
+  bool pin(BlockNumber block);
   void look(OffsetNumber offset, std::int64_t id, HeapTuple to);
 
   Relation heap_;
   Snapshot snapshot_;
   RowPlaces* places_;  // null: the table is no heap
-  BlockNumber blocks_;
+  BlockNumber* blocks_;
   bool all_visible_ = false;
   BlockNumber learned_ = InvalidBlockNumber;
   Buffer buffer_ = InvalidBuffer;

@@ -26,6 +26,12 @@ void RowPlaces::note(std::int64_t id, BlockNumber block, OffsetNumber offset) {
   c->offset[i] = offset;
 }
 
+void RowPlaces::note_buffer(BlockNumber block, Buffer buffer) {
+  if (block >= kMostBuffers) return;
+  if (block >= buffers_.size()) buffers_.resize(block + block / 4 + 64, InvalidBuffer);
+  buffers_[block] = buffer;
+}
+
 std::shared_ptr<RowPlaces> row_places(Oid table) {
   auto& places = all_places()[table];
   if (places == nullptr) places = std::make_shared<RowPlaces>();

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "pg/base/guard.h"
 
 extern "C" {
+#include "storage/buf.h"
 #include "storage/itemptr.h"
 }
 
@@ -28,9 +30,16 @@ class RowPlaces {
   }
   void note(std::int64_t id, BlockNumber block, OffsetNumber offset);
 
+  // Where in shared buffers a block of the table was last found: a hint for ReadRecentBuffer().
+  Buffer buffer(BlockNumber block) const {
+    return block < buffers_.size() ? buffers_[block] : InvalidBuffer;
+  }
+  void note_buffer(BlockNumber block, Buffer buffer);
+
  private:
-  static constexpr std::int64_t kChunk = 1024;      // ids; rows are numbered in sequence
-  static constexpr std::size_t kMostChunks = 2048;  // 2 million rows, 12 MB
+  static constexpr std::int64_t kChunk = 1024;          // ids; rows are numbered in sequence
+  static constexpr std::size_t kMostChunks = 2048;      // 2 million rows, 12 MB
+  static constexpr BlockNumber kMostBuffers = 1 << 20;  // 8 GB of rows, 4 MB
   struct Chunk {
     BlockNumber block[kChunk];
     OffsetNumber offset[kChunk];
@@ -45,6 +54,7 @@ class RowPlaces {
   }
 
   std::unordered_map<std::int64_t, std::unique_ptr<Chunk>> chunks_;
+  std::vector<Buffer> buffers_;
   Chunk* last_ = nullptr;
   std::int64_t last_number_ = 0;
 };
