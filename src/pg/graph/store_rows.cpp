@@ -22,6 +22,10 @@ using graph::Value;
 
 namespace {
 
+// Fewer rows than this are read again at less cost than their values are kept: look-ups of single
+// nodes seldom come back to the same one.
+constexpr std::size_t kWorthKeeping = 4;
+
 Datum attribute(HeapTuple row, AttrNumber column, TupleDesc desc) {
   bool null;
   return heap_getattr(row, column, desc, &null);
@@ -356,7 +360,7 @@ void PgStore::read_properties(bool nodes, std::span<const std::int64_t> ids,
         for (std::size_t k = 0; k < keys.size(); ++k)
           out[k * n + rest.place(i)] = out[k * n + rest.place(j)];
       });
-  keep_values(table, ids, keys, out);
+  if (n >= kWorthKeeping) keep_values(table, ids, keys, out);
 }
 
 // Whether a node has a label is kept like a property of it; such keys are below kNoName.
