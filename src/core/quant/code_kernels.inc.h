@@ -241,6 +241,14 @@ float max_abs(const float* x, std::size_t n) {
 
 enum class CentroidPart { square, product, absolute };
 
+// Clang forgets in templates that Floats16 may lie anywhere.
+inline Floats16 load16(const float* from) {
+  Floats16 v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+inline void store16(const Floats16& v, float* to) { __builtin_memcpy(to, &v, sizeof v); }
+
 // Summed in the order of the components for every centroid.
 template <CentroidPart part>
 void centroid_parts(const float* q, const float* columns, std::size_t size, std::size_t n,
@@ -248,7 +256,7 @@ void centroid_parts(const float* q, const float* columns, std::size_t size, std:
   for (std::size_t c = 0; c < n; c += 16) {
     Floats16 sum{};
     for (std::size_t j = 0; j < size; ++j) {
-      const Floats16 column = *reinterpret_cast<const Floats16*>(columns + j * n + c);
+      const Floats16 column = load16(columns + j * n + c);
       const Floats16 d = column - q[j];
       if constexpr (part == CentroidPart::square)
         sum += d * d;
@@ -257,7 +265,7 @@ void centroid_parts(const float* q, const float* columns, std::size_t size, std:
       else
         sum += d > -d ? d : -d;
     }
-    *reinterpret_cast<Floats16*>(out + c) = sum;
+    store16(sum, out + c);
   }
 }
 

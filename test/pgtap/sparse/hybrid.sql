@@ -15,8 +15,9 @@ SELECT throws_ok($$SELECT * FROM ruvector_rrf('[1]')$$, '22023', 'lists must be 
 
 CREATE SCHEMA "odd schema";
 CREATE TABLE "odd schema"."Do cs" (id int PRIMARY KEY, "Emb" vector(3), h halfvec(3), s sparsevec(10), body text, tag int);
+-- No two scores are equal: which of equal ones are among the candidates is the plan's choice.
 INSERT INTO "odd schema"."Do cs" SELECT i, ARRAY[sin(i), cos(i), sin(2 * i)]::real[]::vector, ARRAY[sin(i), cos(i), sin(2 * i)]::real[]::halfvec,
-  ruvector_to_sparse(ARRAY[1 + i % 10, 1 + (i * 7 + 3) % 10], ARRAY[1 + i % 3, CASE WHEN i % 10 = (i * 7 + 3) % 10 THEN 0 ELSE 1 + i % 5 END], 10),
+  ruvector_to_sparse(ARRAY[1 + i % 10, 1 + (i * 7 + 3) % 10], ARRAY[1 + i % 3 + i / 1009.0, CASE WHEN i % 10 = (i * 7 + 3) % 10 THEN 0 ELSE 1 + i % 5 + i / 2003.0 END], 10),
   'word' || i % 10 || ' common ' || repeat('filler ', i % 4), i % 5 FROM generate_series(1, 300) i WHERE 1 + i % 10 <> 1 + (i * 7 + 3) % 10;
 CREATE INDEX ON "odd schema"."Do cs" USING ruvector_sparse (s);
 CREATE INDEX body_idx ON "odd schema"."Do cs" USING ruvector_bm25 (body) WITH (text_config = 'english');

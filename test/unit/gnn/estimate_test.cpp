@@ -64,8 +64,8 @@ TEST(GnnEstimate, CoversWhatARunTakesAndNotMuchMore) {
       a.insert(a.end(), {{"out", "16"}, {"activation", "relu"}, {"dropout", "0.5"}});
       std::vector<LayerSpec> specs{parse_layer(a, 300, 1)};
       specs.push_back(parse_layer({{"type", "gcn"}, {"out", "3"}}, specs[0].width(), 2));
-      Model<float> model(specs, 1);
       rv::MemoryBudget forward(kLimit, "test"), training(kLimit, "test");
+      Model<float> model(specs, 1);  // goes first: its gradients give back what they took
       model.infer(Exec(nullptr, nullptr, &forward), x, graph);
       const std::size_t entries = graph.in.entries(), values = x.sparse.entries();
       const std::size_t said = estimate_inference(specs, kNodes, entries, values).bytes;
