@@ -14,15 +14,31 @@
 namespace rv::quant::detail {
 namespace {
 
-// One butterfly stage inside vectors of 16 floats: shuffle, then add with alternating signs.
-using Floats16 = float __attribute__((vector_size(64), aligned(4), may_alias));
+using Floats16 = float __attribute__((vector_size(64)));
+using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
+using SignedBytes16 = std::int8_t __attribute__((vector_size(16)));
 using Ints16 = int __attribute__((vector_size(64)));
 
+// Numbers lie anywhere. A vector type with `aligned(4)` loses it here and there: GCC in `auto*`,
+// Clang in aliases.
+#pragma GCC diagnostic ignored "-Wpsabi"  // nobody outside of this file calls it
+inline Floats16 load16(const float* from) {
+  Floats16 v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+template <class V, class T>
+inline void store16(const V& v, T* to) {
+  static_assert(sizeof(v) == 16 * sizeof(T));
+  __builtin_memcpy(to, &v, sizeof v);
+}
+
+// One butterfly stage inside vectors of 16 floats: shuffle, then add with alternating signs.
 template <int... Partner>
 inline void butterfly16(float* x, std::size_t n, const Floats16& sign) {
   for (std::size_t i = 0; i < n; i += 16) {
-    auto* v = reinterpret_cast<Floats16*>(x + i);
-    *v = __builtin_shufflevector(*v, *v, Partner...) + *v * sign;
+    const Floats16 v = load16(x + i);
+    store16(__builtin_shufflevector(v, v, Partner...) + v * sign, x + i);
   }
 }
 
@@ -38,11 +54,9 @@ void hadamard(float* x, std::size_t n) {
   for (std::size_t h = 16; h < n; h *= 2)
     for (std::size_t i = 0; i < n; i += 2 * h)
       for (std::size_t j = i; j < i + h; j += 16) {
-        auto* a = reinterpret_cast<Floats16*>(x + j);
-        auto* b = reinterpret_cast<Floats16*>(x + j + h);
-        const Floats16 sum = *a + *b, difference = *a - *b;
-        *a = sum;
-        *b = difference;
+        const Floats16 a = load16(x + j), b = load16(x + j + h);
+        store16(a + b, x + j);
+        store16(a - b, x + j + h);
       }
 }
 
@@ -53,11 +67,9 @@ void multiply(float* x, const float* s, std::size_t n) {
 void mix_halves(float* x, std::size_t n) {
   const std::size_t half = n / 2;
   for (std::size_t i = 0; i < half; i += 16) {
-    auto* a = reinterpret_cast<Floats16*>(x + i);
-    auto* b = reinterpret_cast<Floats16*>(x + i + half);
-    const Floats16 sum = (*a + *b) * 0.70710678f, difference = (*a - *b) * 0.70710678f;
-    *a = sum;
-    *b = difference;
+    const Floats16 a = load16(x + i), b = load16(x + i + half);
+    store16((a + b) * 0.70710678f, x + i);
+    store16((a - b) * 0.70710678f, x + i + half);
   }
 }
 
@@ -73,15 +85,14 @@ QuantizeSums quantize(const float* x, std::size_t n, float scale, float offset, 
   const float high = static_cast<float>(top);
   const Floats16 zero{}, limit = zero + high;
   for (std::size_t i = 0; i < n; i += 16) {
-    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    const Floats16 v = load16(x + i);
     Floats16 t = v * scale + (offset + 0.5f);
     t = t > zero ? t : zero;
     t = t < limit ? t : limit;
     // Truncation of a non-negative number rounds the half that was added; `top` may be reached by
     // more than half, hence the limit before.
     const Ints16 whole = __builtin_convertvector(t, Ints16);
-    using Bytes16 = std::uint8_t __attribute__((vector_size(16), aligned(1), may_alias));
-    *reinterpret_cast<Bytes16*>(u + i) = __builtin_convertvector(whole, Bytes16);
+    store16(__builtin_convertvector(whole, Bytes16), u + i);
     const Floats16 c = __builtin_convertvector(whole, Floats16) - offset;
     dot += c * v;
     norm2 += c * c;
@@ -93,13 +104,12 @@ std::int32_t quantize_query(const float* x, std::size_t n, float scale, std::int
   Ints16 total{};
   const Floats16 zero{}, low = zero - 127.0f, high = zero + 127.0f;
   for (std::size_t i = 0; i < n; i += 16) {
-    Floats16 t = *reinterpret_cast<const Floats16*>(x + i) * scale;
+    Floats16 t = load16(x + i) * scale;
     t = t > low ? t : low;
     t = t < high ? t : high;
     t = t + (t > zero ? zero + 0.5f : zero - 0.5f);
     const Ints16 whole = __builtin_convertvector(t, Ints16);
-    using Bytes16 = std::int8_t __attribute__((vector_size(16), aligned(1), may_alias));
-    *reinterpret_cast<Bytes16*>(q + i) = __builtin_convertvector(whole, Bytes16);
+    store16(__builtin_convertvector(whole, SignedBytes16), q + i);
     total += whole;
   }
   std::int32_t sum = 0;
@@ -230,7 +240,7 @@ int nearest(const std::int32_t* dots, const float* norms, const float* scales, f
 float max_abs(const float* x, std::size_t n) {
   Floats16 most{};
   for (std::size_t i = 0; i < n; i += 16) {
-    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    const Floats16 v = load16(x + i);
     const Floats16 a = v > -v ? v : -v;
     most = a > most ? a : most;
   }
@@ -240,14 +250,6 @@ float max_abs(const float* x, std::size_t n) {
 }
 
 enum class CentroidPart { square, product, absolute };
-
-// Clang forgets in templates that Floats16 may lie anywhere.
-inline Floats16 load16(const float* from) {
-  Floats16 v;
-  __builtin_memcpy(&v, from, sizeof v);
-  return v;
-}
-inline void store16(const Floats16& v, float* to) { __builtin_memcpy(to, &v, sizeof v); }
 
 // Summed in the order of the components for every centroid.
 template <CentroidPart part>
@@ -273,7 +275,7 @@ std::size_t least(const float* x, std::size_t n) {
   constexpr float kLargest = 3.402823466e+38f;
   Floats16 low = Floats16{} + kLargest;
   for (std::size_t i = 0; i < n; i += 16) {
-    const Floats16 v = *reinterpret_cast<const Floats16*>(x + i);
+    const Floats16 v = load16(x + i);
     low = v < low ? v : low;
   }
   float m = kLargest;
