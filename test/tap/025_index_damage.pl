@@ -96,8 +96,10 @@ for my $case (@cases) {
   for my $line (grep { /ERROR:|FATAL:|PANIC:/ } split /\n/, $err) {
     $refused++;
     next if $line =~ /ERROR:  XX00[12]: index "${name}_i" block \d+: / || $line =~ /ERROR:  XX001: invalid page in block \d+ of relation /;
-    # Damaged bounds of scores: it is the executor that finds them out.
-    next if $line =~ /ERROR:  XX000: index returned tuples in wrong order/ && $case->{method} =~ /sparse|bm25/;
+    # Damaged bounds of scores show when the row is compared, which tells its place in the table only; those of
+    # BM25 are compared by the executor.
+    next if $line =~ /ERROR:  XX002: index "${name}_i" has a wrong bound for row \(/ && $case->{method} =~ /sparse/;
+    next if $line =~ /ERROR:  XX000: index returned tuples in wrong order/ && $case->{method} =~ /bm25/;
     $wrong++;
     diag("$name: $line") if !$seen{$line}++ && keys %seen < 60;
   }

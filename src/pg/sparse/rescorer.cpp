@@ -1,7 +1,10 @@
 #include "pg/sparse/rescorer.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
+#include "core/base/error.h"
 #include "pg/sparse/extract.h"
 
 extern "C" {
@@ -11,7 +14,10 @@ extern "C" {
 namespace rv::pg {
 
 Rescorer::Rescorer(IndexScanDesc scan, Datum query, std::size_t batch)
-    : scan_(scan), query_(query), batch_(batch) {
+    : scan_(scan),
+      query_(query),
+      batch_(batch),
+      cosine_(scoring_of(scan->indexRelation) == sparse::Scoring::cosine) {
   call([this] {
     info_ = BuildIndexInfo(scan_->indexRelation);
     state_ = CreateExecutorState();
@@ -29,7 +35,7 @@ void Rescorer::close() {
   });
 }
 
-bool Rescorer::score(const sparse::Row& row, bool cosine, double* value) {
+bool Rescorer::distance(const sparse::Row& row, double* out) {
   return call([&] {
     ItemPointerData tid;
     ItemPointerSet(&tid, row.block, row.offset);
@@ -40,11 +46,9 @@ bool Rescorer::score(const sparse::Row& row, bool cosine, double* value) {
     bool nulls[INDEX_MAX_KEYS];
     FormIndexDatum(info_, slot_, state_, values, nulls);
     // The operator class's first support function is the distance.
-    const double distance =
-        nulls[0] ? 0
-                 : DatumGetFloat8(FunctionCall2(index_getprocinfo(scan_->indexRelation, 1, 1),
-                                                values[0], query_));
-    *value = cosine ? 1 - distance : -distance;
+    *out = nulls[0] ? 0
+                    : DatumGetFloat8(FunctionCall2(index_getprocinfo(scan_->indexRelation, 1, 1),
+                                                   values[0], query_));
     ResetPerTupleExprContext(state_);
     ExecClearTuple(slot_);
     return !nulls[0];
@@ -52,7 +56,6 @@ bool Rescorer::score(const sparse::Row& row, bool cosine, double* value) {
 }
 
 void Rescorer::refill(sparse::Search& search) {
-  const bool cosine = scoring_of(scan_->indexRelation) == sparse::Scoring::cosine;
   hits_.clear();
   at_ = 0;
   sparse::Hit hit;
@@ -63,7 +66,9 @@ void Rescorer::refill(sparse::Search& search) {
     } else if (hit.kind == sparse::Hit::Value::exact || hit.kind == sparse::Hit::Value::bound) {
       // A row that the heavy terms do not touch may still be touched by the light ones.
       ++compared_;
-      if (!score(hit.row, cosine, &hit.value)) continue;
+      double d;
+      if (!distance(hit.row, &d)) continue;
+      hit.value = value_of(d);
       hit.kind = std::isnan(hit.value) ? sparse::Hit::Value::undefined : sparse::Hit::Value::exact;
       hits_.push_back(hit);
     } else {
@@ -79,6 +84,71 @@ void Rescorer::refill(sparse::Search& search) {
 }
 
 bool Rescorer::next(sparse::Search& search, sparse::Hit& out) {
+  return batch_ > 0 ? next_of_batch(search, out) : next_in_order(search, out);
+}
+
+// Puts a row among those that wait, or nowhere when nobody sees it.
+void Rescorer::compare(const sparse::Hit& hit) {
+  const double least = cosine_ ? 1 - hit.value : 0 - hit.value;
+  if (hit.kind == sparse::Hit::Value::exact) return waiting_.push({least, hit});
+  ++compared_;
+  double d;
+  if (!distance(hit.row, &d)) return;
+  sparse::Hit exact = hit;
+  exact.value = value_of(d);
+  if (std::isnan(d)) {
+    exact.kind = sparse::Hit::Value::undefined;
+    return undefined_.push_back(exact);
+  }
+  if (d < least)
+    throw Error(ErrorCode::corrupted_index,
+                "index \"" + std::string(RelationGetRelationName(scan_->indexRelation)) +
+                    "\" has a wrong bound for row (" + std::to_string(hit.row.block) + "," +
+                    std::to_string(hit.row.offset) + ")",
+                {}, "REINDEX it.");
+  exact.kind = sparse::Hit::Value::exact;
+  waiting_.push({d, exact});
+}
+
+// A row that waits is the next when no bound to come says less than its distance.
+bool Rescorer::next_in_order(sparse::Search& search, sparse::Hit& out) {
+  for (;;) {
+    check_interrupts();
+    if (!ahead_ && !ended_) {
+      sparse::Hit hit;
+      if (search.next(hit)) {
+        ahead_ = hit;
+      } else {
+        ended_ = true;
+      }
+    }
+    const bool scored = ahead_ && (ahead_->kind == sparse::Hit::Value::exact ||
+                                   ahead_->kind == sparse::Hit::Value::bound);
+    if (!waiting_.empty() &&
+        (!scored || waiting_.top().distance <= (cosine_ ? 1 - ahead_->value : 0 - ahead_->value))) {
+      out = waiting_.top().hit;
+      waiting_.pop();
+      return true;
+    }
+    if (scored) {
+      compare(*ahead_);
+      ahead_.reset();
+      continue;
+    }
+    // Rows without a score are the last, and those that are NULL the very last.
+    if (!undefined_.empty() && !(ahead_ && ahead_->kind == sparse::Hit::Value::undefined)) {
+      out = undefined_.back();
+      undefined_.pop_back();
+      return true;
+    }
+    if (!ahead_) return false;
+    out = *ahead_;
+    ahead_.reset();
+    return true;
+  }
+}
+
+bool Rescorer::next_of_batch(sparse::Search& search, sparse::Hit& out) {
   if (at_ == hits_.size()) {
     if (ended_) return false;
     refill(search);

@@ -1,7 +1,10 @@
-// The approximate mode of vector scans: candidates found by the heaviest terms of the query are
-// fetched from the table and compared exactly, a batch at a time.
+// Rows of vector scans, fetched from the table and compared exactly. The executor could do so for
+// bounds (xs_recheckorderby), but since PostgreSQL 18 the rows that it puts into order have lost
+// their ctid, and it does not tell which index had a wrong bound.
 #pragma once
 
+#include <optional>
+#include <queue>
 #include <vector>
 
 #include "core/sparse/search.h"
@@ -18,7 +21,9 @@ namespace rv::pg {
 
 class Rescorer {
  public:
-  // `query` is the argument of the ordering operator.
+  // `query` is the argument of the ordering operator. `batch`: the approximate mode, where
+  // candidates found by the heaviest terms of the query are put into order so many at a time; 0:
+  // exact order, by bounds.
   Rescorer(IndexScanDesc scan, Datum query, std::size_t batch);
   // Releases what it holds of the table; after an error the transaction's abort does. Not the
   // destructor's work: that runs when the memory context goes, whose children have gone before.
@@ -31,17 +36,30 @@ class Rescorer {
   std::uint64_t compared() const noexcept { return compared_; }
 
  private:
+  bool next_of_batch(sparse::Search& search, sparse::Hit& out);
+  bool next_in_order(sparse::Search& search, sparse::Hit& out);
   void refill(sparse::Search& search);
-  // The exact value of a row as sparse::Hit has it; false when no version of it is visible.
-  bool score(const sparse::Row& row, bool cosine, double* value);
+  void compare(const sparse::Hit& hit);
+  // The distance of a row; false when no version of it is visible, or it is NULL.
+  bool distance(const sparse::Row& row, double* out);
+  double value_of(double distance) const noexcept { return cosine_ ? 1 - distance : -distance; }
 
   IndexScanDesc scan_;
   Datum query_;
   std::size_t batch_;
+  bool cosine_;
   std::uint64_t compared_ = 0;
   bool ended_ = false;
-  std::vector<sparse::Hit> hits_;
+  std::vector<sparse::Hit> hits_;  // of the batch
   std::size_t at_ = 0;
+  struct Waiting {
+    double distance;
+    sparse::Hit hit;
+    bool operator<(const Waiting& other) const noexcept { return distance > other.distance; }
+  };
+  std::priority_queue<Waiting> waiting_;  // compared; a row to come may be nearer
+  std::vector<sparse::Hit> undefined_;    // compared, and not a number
+  std::optional<sparse::Hit> ahead_;      // the next of the search
   IndexInfo* info_ = nullptr;
   EState* state_ = nullptr;
   TupleTableSlot* slot_ = nullptr;

@@ -82,15 +82,17 @@ class Scan {
     const SparseView query =
         view_sparse({reinterpret_cast<const std::byte*>(VARDATA(v)), VARSIZE(v) - VARHDRSZ});
     own_.emplace(*view_, sparse::vector_query(scoring_, query));
-    // An irregular query is compared with every row whatever the settings say.
-    if (own_->query().irregular || scan_->heapRelation == nullptr) return;
+    if (scan_->heapRelation == nullptr) return;
     const SparseSettings& settings = sparse_settings();
-    if (settings.query_share < 1 || view_->meta().pruned != 0) {
+    std::size_t batch = 0;
+    // An irregular query is compared with every row whatever the settings say.
+    if (!own_->query().irregular && (settings.query_share < 1 || view_->meta().pruned != 0)) {
       options.share = settings.query_share;
       options.batch = static_cast<std::uint32_t>(settings.candidates);
       stats_.ef = settings.candidates;
-      rescorer_.emplace(scan_, argument, static_cast<std::size_t>(settings.candidates));
+      batch = static_cast<std::size_t>(settings.candidates);
     }
+    rescorer_.emplace(scan_, argument, batch);
   }
 
   void prepare_text(Datum argument) {

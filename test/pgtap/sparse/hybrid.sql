@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(39);
+SELECT plan(40);
 SELECT results_eq($$SELECT id, round(score::numeric, 6), ranks FROM ruvector_rrf(jsonb_build_array(ARRAY[1,2,3], ARRAY[3,4]))$$,
   $$VALUES ('3', round(1/63.0 + 1/61.0, 6), ARRAY[3,1]::bigint[]), ('1', round(1/61.0, 6), ARRAY[1,NULL]), ('2', round(1/62.0, 6), ARRAY[2,NULL]), ('4', round(1/62.0, 6), ARRAY[NULL,2])$$, 'two lists');
 SELECT is((SELECT id FROM ruvector_rrf('[["a","b"],["b"],["c","b"]]', 1, '{1,1,10}') LIMIT 1), 'c', 'three lists with weights');
@@ -30,6 +30,9 @@ CREATE FUNCTION pg_temp.by_hand(candidates int) RETURNS TABLE (id int, score flo
   SELECT id, rrf_score(d.r) + rrf_score(s.r) FROM d FULL JOIN s USING (id) ORDER BY 2 DESC LIMIT 10 $$;
 SELECT is((SELECT array_agg(round(score::numeric, 9) ORDER BY score DESC) FROM pg_temp.search()), (SELECT array_agg(round(score::numeric, 9) ORDER BY score DESC) FROM pg_temp.by_hand(50)), 'rrf equals the query by hand');
 SELECT is((SELECT count(*)::int FROM pg_temp.search(k => 7)), 7, 'k');
+SET LOCAL enable_seqscan = off;
+SELECT is((SELECT count(*)::int FROM (SELECT ctid AS r, id FROM "odd schema"."Do cs" ORDER BY s <#> '{1:1,4:2}/10' LIMIT 20) x JOIN "odd schema"."Do cs" d ON d.id = x.id AND d.ctid = x.r), 20, 'rows that were put into order have their ctid');
+RESET enable_seqscan;
 SELECT ok((SELECT bool_and(abs(dd - ("Emb" <=> '[1,0.5,0]')) < 1e-9 AND abs(sd - (s <#> '{1:1,4:2}/10')) < 1e-9) FROM pg_temp.search(k => 50, candidates => 20) h JOIN "odd schema"."Do cs" d ON d.id = h.id::int), 'both distances are true, also of rows that one list misses');
 SELECT ok((SELECT bool_or(dr IS NULL) AND bool_or(sr IS NULL) FROM pg_temp.search(k => 50, candidates => 20)), 'and their missing rank is NULL');
 SELECT ok((SELECT bool_and(d.tag = 3) AND count(*) = 10 FROM pg_temp.search(filter => 'tag = 3') h JOIN "odd schema"."Do cs" d ON d.id = h.id::int), 'filter');
