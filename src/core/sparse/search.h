@@ -35,7 +35,13 @@ struct Hit {
   Row row;
   Value kind;
   double value;
+  bool scored() const noexcept { return kind == Value::exact || kind == Value::bound; }
 };
+
+// What the ordering operator says where the score is this, and the other way round.
+constexpr double distance_of(Scoring scoring, double score) noexcept {
+  return scoring == Scoring::cosine ? 1 - score : 0 - score;
+}
 
 struct SearchStatistics {
   std::uint64_t postings = 0;  // summed up

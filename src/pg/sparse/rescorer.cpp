@@ -14,10 +14,7 @@ extern "C" {
 namespace rv::pg {
 
 Rescorer::Rescorer(IndexScanDesc scan, Datum query, std::size_t batch)
-    : scan_(scan),
-      query_(query),
-      batch_(batch),
-      cosine_(scoring_of(scan->indexRelation) == sparse::Scoring::cosine) {
+    : scan_(scan), query_(query), batch_(batch), scoring_(scoring_of(scan->indexRelation)) {
   call([this] {
     info_ = BuildIndexInfo(scan_->indexRelation);
     state_ = CreateExecutorState();
@@ -35,10 +32,11 @@ void Rescorer::close() {
   });
 }
 
-bool Rescorer::distance(const sparse::Row& row, double* out) {
-  return call([&] {
+bool Rescorer::look_up(sparse::Hit* hit, double* distance) {
+  ++compared_;
+  const bool seen = call([&] {
     ItemPointerData tid;
-    ItemPointerSet(&tid, row.block, row.offset);
+    ItemPointerSet(&tid, hit->row.block, hit->row.offset);
     bool again = false, all_dead = false;
     if (!table_index_fetch_tuple(fetch_, &tid, scan_->xs_snapshot, slot_, &again, &all_dead))
       return false;
@@ -46,13 +44,17 @@ bool Rescorer::distance(const sparse::Row& row, double* out) {
     bool nulls[INDEX_MAX_KEYS];
     FormIndexDatum(info_, slot_, state_, values, nulls);
     // The operator class's first support function is the distance.
-    *out = nulls[0] ? 0
-                    : DatumGetFloat8(FunctionCall2(index_getprocinfo(scan_->indexRelation, 1, 1),
-                                                   values[0], query_));
+    *distance = nulls[0] ? 0
+                         : DatumGetFloat8(FunctionCall2(
+                               index_getprocinfo(scan_->indexRelation, 1, 1), values[0], query_));
     ResetPerTupleExprContext(state_);
     ExecClearTuple(slot_);
     return !nulls[0];
   });
+  if (!seen) return false;
+  hit->value = sparse::distance_of(scoring_, *distance);
+  hit->kind = std::isnan(*distance) ? sparse::Hit::Value::undefined : sparse::Hit::Value::exact;
+  return true;
 }
 
 void Rescorer::refill(sparse::Search& search) {
@@ -63,15 +65,10 @@ void Rescorer::refill(sparse::Search& search) {
     check_interrupts();
     if (!search.next(hit)) {
       ended_ = true;
-    } else if (hit.kind == sparse::Hit::Value::exact || hit.kind == sparse::Hit::Value::bound) {
-      // A row that the heavy terms do not touch may still be touched by the light ones.
-      ++compared_;
-      double d;
-      if (!distance(hit.row, &d)) continue;
-      hit.value = value_of(d);
-      hit.kind = std::isnan(hit.value) ? sparse::Hit::Value::undefined : sparse::Hit::Value::exact;
-      hits_.push_back(hit);
     } else {
+      // A row that the heavy terms do not touch may still be touched by the light ones.
+      double distance;
+      if (hit.scored() && !look_up(&hit, &distance)) continue;
       hits_.push_back(hit);
     }
   }
@@ -87,27 +84,19 @@ bool Rescorer::next(sparse::Search& search, sparse::Hit& out) {
   return batch_ > 0 ? next_of_batch(search, out) : next_in_order(search, out);
 }
 
-// Puts a row among those that wait, or nowhere when nobody sees it.
-void Rescorer::compare(const sparse::Hit& hit) {
-  const double least = cosine_ ? 1 - hit.value : 0 - hit.value;
+void Rescorer::compare(sparse::Hit hit) {
+  const double least = sparse::distance_of(scoring_, hit.value);
   if (hit.kind == sparse::Hit::Value::exact) return waiting_.push({least, hit});
-  ++compared_;
-  double d;
-  if (!distance(hit.row, &d)) return;
-  sparse::Hit exact = hit;
-  exact.value = value_of(d);
-  if (std::isnan(d)) {
-    exact.kind = sparse::Hit::Value::undefined;
-    return undefined_.push_back(exact);
-  }
-  if (d < least)
+  double distance;
+  if (!look_up(&hit, &distance)) return;
+  if (hit.kind == sparse::Hit::Value::undefined) return undefined_.push_back(hit);
+  if (distance < least)
     throw Error(ErrorCode::corrupted_index,
                 "index \"" + std::string(RelationGetRelationName(scan_->indexRelation)) +
                     "\" has a wrong bound for row (" + std::to_string(hit.row.block) + "," +
                     std::to_string(hit.row.offset) + ")",
                 {}, "REINDEX it.");
-  exact.kind = sparse::Hit::Value::exact;
-  waiting_.push({d, exact});
+  waiting_.push({distance, hit});
 }
 
 // A row that waits is the next when no bound to come says less than its distance.
@@ -122,10 +111,9 @@ bool Rescorer::next_in_order(sparse::Search& search, sparse::Hit& out) {
         ended_ = true;
       }
     }
-    const bool scored = ahead_ && (ahead_->kind == sparse::Hit::Value::exact ||
-                                   ahead_->kind == sparse::Hit::Value::bound);
+    const bool scored = ahead_ && ahead_->scored();
     if (!waiting_.empty() &&
-        (!scored || waiting_.top().distance <= (cosine_ ? 1 - ahead_->value : 0 - ahead_->value))) {
+        (!scored || waiting_.top().distance <= sparse::distance_of(scoring_, ahead_->value))) {
       out = waiting_.top().hit;
       waiting_.pop();
       return true;

@@ -39,15 +39,16 @@ class Rescorer {
   bool next_of_batch(sparse::Search& search, sparse::Hit& out);
   bool next_in_order(sparse::Search& search, sparse::Hit& out);
   void refill(sparse::Search& search);
-  void compare(const sparse::Hit& hit);
-  // The distance of a row; false when no version of it is visible, or it is NULL.
-  bool distance(const sparse::Row& row, double* out);
-  double value_of(double distance) const noexcept { return cosine_ ? 1 - distance : -distance; }
+  // Puts a row among those that wait, or nowhere when nobody sees it.
+  void compare(sparse::Hit hit);
+  // Gives a hit the exact value of its row; false when no version of that is visible, or it is
+  // NULL.
+  bool look_up(sparse::Hit* hit, double* distance);
 
   IndexScanDesc scan_;
   Datum query_;
   std::size_t batch_;
-  bool cosine_;
+  sparse::Scoring scoring_;
   std::uint64_t compared_ = 0;
   bool ended_ = false;
   std::vector<sparse::Hit> hits_;  // of the batch

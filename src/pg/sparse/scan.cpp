@@ -126,8 +126,8 @@ class Scan {
     if (scan_->numberOfOrderBys == 0) return;
     const bool null = hit.kind == sparse::Hit::Value::null;
     double distance = std::numeric_limits<double>::quiet_NaN();
-    if (hit.kind == sparse::Hit::Value::exact || hit.kind == sparse::Hit::Value::bound) {
-      distance = scoring_ == sparse::Scoring::cosine ? 1 - hit.value : 0 - hit.value;
+    if (hit.scored()) {
+      distance = sparse::distance_of(scoring_, hit.value);
       scan_->xs_recheckorderby =
           hit.kind == sparse::Hit::Value::bound || (text_ && text_->rough && hit.value != 0);
       if (scan_->xs_recheckorderby) ++stats_.reranked;
