@@ -17,6 +17,11 @@ std::int64_t id_of(HeapTupleHeader row) {
 
 }  // namespace
 
+BlockNumber known_blocks(Relation table, BlockNumber* known) {
+  if (*known == InvalidBlockNumber) *known = RelationGetNumberOfBlocks(table);
+  return *known;
+}
+
 PageReader::PageReader(Relation heap, BlockNumber* blocks, Snapshot snapshot, RowPlaces* places)
     : heap_(heap),
       snapshot_(snapshot),
@@ -29,7 +34,7 @@ void PageReader::close() {
   block_ = InvalidBlockNumber;
 }
 
-// False: a place beyond the end, of an older file. The lock on the table keeps the end where it is.
+// False: a place beyond the end, of an older file.
 bool PageReader::pin(BlockNumber block) {
   if (block == block_) return true;
   close();
@@ -37,8 +42,7 @@ bool PageReader::pin(BlockNumber block) {
   if (BufferIsValid(recent) && rv_read_recent_buffer(heap_, block, recent)) {
     buffer_ = recent;
   } else {
-    if (*blocks_ == InvalidBlockNumber) *blocks_ = RelationGetNumberOfBlocks(heap_);
-    if (block >= *blocks_) return false;
+    if (block >= known_blocks(heap_, blocks_)) return false;
     buffer_ = ReadBuffer(heap_, block);
     places_->note_buffer(block, buffer_);
   }

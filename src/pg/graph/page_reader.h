@@ -15,6 +15,10 @@ extern "C" {
 
 namespace rv::pg {
 
+// The number of a table's blocks at a time since this transaction has locked it: the lock keeps the
+// end from coming nearer. `known` keeps it, InvalidBlockNumber before. May ereport: inside call().
+BlockNumber known_blocks(Relation table, BlockNumber* known);
+
 struct WantedRow {
   std::int64_t id;
   std::uint32_t input;  // of the caller's
@@ -27,8 +31,7 @@ class PageReader {
   static constexpr std::size_t kRun = 64;
 
   // The first column of the table is its id, bigint, never null.
-  // `blocks`: of the table, at a time since this transaction has locked it; found when it is needed
-  // where it is InvalidBlockNumber.
+  // `blocks`: as for known_blocks(); asked for when it is needed.
   PageReader(Relation heap, BlockNumber* blocks, Snapshot snapshot, RowPlaces* places);
 
   // Looks for the first rows of `wanted` whose places are on one page, up to kRun. Fills found[i];

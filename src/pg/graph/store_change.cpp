@@ -105,8 +105,8 @@ std::optional<TupleTableSlot*> PgStore::find_for_write(Pool which, std::int64_t 
       s = scans.acquire(snapshot);
       if (!ItemPointerIsValid(&place)) return fetch_by_id(s, id);
       // A place beyond the end is of an older file.
-      if (table.blocks == InvalidBlockNumber) table.blocks = RelationGetNumberOfBlocks(table.heap);
-      return (ItemPointerGetBlockNumber(&place) < table.blocks && fetch_at(s, place, id)) ||
+      const BlockNumber blocks = known_blocks(table.heap, &table.blocks);
+      return (ItemPointerGetBlockNumber(&place) < blocks && fetch_at(s, place, id)) ||
              fetch_by_id(s, id);
     });
     *scan = s;

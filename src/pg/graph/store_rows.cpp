@@ -103,10 +103,7 @@ PgStore::RowTable& PgStore::row_table(bool nodes) {
 // Begins to keep values of another state of the map. What was given out stays where it is.
 void PgStore::renew_values(RowTable& t) {
   if (t.values != nullptr) t.older.push_back(std::move(t.values));
-  const std::uint64_t map = call([&] {
-    if (t.blocks == InvalidBlockNumber) t.blocks = RelationGetNumberOfBlocks(t.heap);
-    return map_lsn(t.heap, t.blocks);
-  });
+  const std::uint64_t map = call([&] { return map_lsn(t.heap, known_blocks(t.heap, &t.blocks)); });
   t.values = new_row_values(RelationGetRelid(t.heap), t.blocks, map);
 }
 
@@ -146,7 +143,7 @@ void PgStore::for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit 
     wanted.resize(kept);
   }
   RowTable& table = row_table(nodes);
-  // A query that writes adds rows; the lock keeps the end from coming nearer.
+  // A query that writes adds rows.
   if (dirty_ || write_snapshot_ != nullptr) table.blocks = InvalidBlockNumber;
   ScanPool& scans = pools_[nodes ? kNodeByKey : kEdgeByKey];
   const std::span<const WantedRow> all(wanted);
