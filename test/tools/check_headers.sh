@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # check_headers.sh BUILD_DIR -- every header compiles alone. One that a source file includes before
-# anything else was compiled alone with that file, by the packager's build (check_sources.sh), which has
-# no precompiled headers; the others are compiled here. RUVECTOR_ALL_HEADERS=1: all of them.
+# anything else was compiled alone when that file was; the others are compiled here.
+# RUVECTOR_ALL_HEADERS=1: all of them.
 set -u
 build=$1
 cd "$(dirname "$0")/../.."

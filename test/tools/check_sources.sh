@@ -9,8 +9,8 @@ mkdir -p "$copy"
 # A source that is gone must not be built from an older copy.
 find "$copy" \( -name '*.cpp' -o -name '*.h' -o -name '*.sql' \) -delete
 tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql sql/pgvector_name src | tar -xf - -C "$copy"
-# What is compared does not depend on optimisation or the compiler: without the one, Clang takes a
-# third of what GCC takes with it.
+# What is compared does not depend on optimisation or the compiler: Clang without the one takes about
+# half of what GCC takes with it.
 cxx="g++"; command -v clang++ >/dev/null && cxx="clang++"
 command -v ccache >/dev/null && cxx="ccache $cxx"
 make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" OPTIMISE="-O0 -g0 -Wno-cpp" >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }
