@@ -191,6 +191,9 @@ void centre(std::uint8_t* u, std::size_t n, int bits) {
   for (std::size_t i = 0; i < n; ++i) u[i] = static_cast<std::uint8_t>(2u * u[i] - top);
 }
 
+// Columns of damaged codes and of padding are so far away.
+constexpr float kNowhere = 1e30f;
+
 // Puts (d, i) into the sorted list of at most k; returns its new length.
 inline int keep(float d, std::uint32_t i, int count, int k, float* best, std::uint32_t* index) {
   int p = count < k ? count : k - 1;
@@ -204,28 +207,17 @@ inline int keep(float d, std::uint32_t i, int count, int k, float* best, std::ui
   return count < k ? count + 1 : k;
 }
 
-int nearest(const std::int32_t* dots, const float* norms, const float* scales, float norm,
-            float scale, std::size_t n, std::size_t skip, int k, float* best,
-            std::uint32_t* index) {
+int nearest_by_insertion(const std::int32_t* dots, const float* norms, const float* scales,
+                         float norm, float scale, std::size_t n, std::size_t skip, int k,
+                         float* best, std::uint32_t* index) {
   int count = 0;
-  float limit = 1e30f;
+  float limit = kNowhere;
   for (std::size_t c = 0; c < n; c += 16) {
     float d[16];
     unsigned near = 0;
-#if defined(__AVX512F__)
-    const __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + c)),
-                                         _mm512_loadu_ps(scales + c));
-    const __m512 v =
-        _mm512_add_ps(_mm512_fnmadd_ps(product, _mm512_set1_ps(scale), _mm512_set1_ps(norm)),
-                      _mm512_loadu_ps(norms + c));
-    near = _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_LT_OQ);
-    if (near == 0) continue;
-    _mm512_storeu_ps(d, v);
-#else
     for (std::size_t j = 0; j < 16; ++j)
       d[j] = norm - static_cast<float>(dots[c + j]) * scales[c + j] * scale + norms[c + j];
     for (std::size_t j = 0; j < 16; ++j) near |= (d[j] < limit ? 1u : 0u) << j;
-#endif
     while (near != 0) {
       const auto j = static_cast<std::size_t>(__builtin_ctz(near));
       near &= near - 1;
@@ -236,6 +228,97 @@ int nearest(const std::int32_t* dots, const float* norms, const float* scales, f
   }
   return count;
 }
+
+#if defined(__AVX512F__)
+
+// The least number that `want` of these 32 do not exceed, 1 <= want <= 32.
+inline float bound_of(__m512 a, __m512 b, int want) {
+  alignas(64) float all[32];
+  _mm512_store_ps(all, a);
+  _mm512_store_ps(all + 16, b);
+  const __m512i one = _mm512_set1_epi32(1);
+  __m512i below_a = _mm512_setzero_si512(), below_b = below_a;
+  for (const float x : all) {
+    const __m512 v = _mm512_set1_ps(x);
+    below_a = _mm512_mask_add_epi32(below_a, _mm512_cmp_ps_mask(v, a, _CMP_LT_OQ), below_a, one);
+    below_b = _mm512_mask_add_epi32(below_b, _mm512_cmp_ps_mask(v, b, _CMP_LT_OQ), below_b, one);
+  }
+  const __m512i limit = _mm512_set1_epi32(want);
+  const __m512 none = _mm512_set1_ps(-3.402823466e+38f);
+  return _mm512_reduce_max_ps(
+      _mm512_max_ps(_mm512_mask_mov_ps(none, _mm512_cmplt_epi32_mask(below_a, limit), a),
+                    _mm512_mask_mov_ps(none, _mm512_cmplt_epi32_mask(below_b, limit), b)));
+}
+
+// Most columns are no candidates, and an insertion of one that is costs more than the distances of
+// a hundred: first a bound from the least distances of 32 groups of columns, which hardly more than
+// k columns stay below, then the order of these by counting.
+int nearest(const std::int32_t* dots, const float* norms, const float* scales, float norm,
+            float scale, std::size_t n, std::size_t skip, int k, float* best,
+            std::uint32_t* index) {
+  constexpr int kRoom = 48;
+  const int want = k + (skip < n ? 1 : 0);
+  if (k < 1 || want > 32 || n < 32)
+    return nearest_by_insertion(dots, norms, scales, norm, scale, n, skip, k, best, index);
+  const __m512 one_norm = _mm512_set1_ps(norm), one_scale = _mm512_set1_ps(scale);
+  const auto distances = [&](std::size_t c) {
+    const __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + c)),
+                                         _mm512_loadu_ps(scales + c));
+    return _mm512_add_ps(_mm512_fnmadd_ps(product, one_scale, one_norm),
+                         _mm512_loadu_ps(norms + c));
+  };
+  __m512 least0 = _mm512_set1_ps(3.402823466e+38f), least1 = least0;
+  std::size_t c = 0;
+  for (; c + 32 <= n; c += 32) {  // not a number: the other operand
+    least0 = _mm512_min_ps(distances(c), least0);
+    least1 = _mm512_min_ps(distances(c + 16), least1);
+  }
+  if (c < n) least0 = _mm512_min_ps(distances(c), least0);
+  const float bound = bound_of(least0, least1, want);
+  const __m512 limit = _mm512_set1_ps(bound), nowhere = _mm512_set1_ps(kNowhere);
+
+  float near[kRoom + 16];
+  std::uint32_t column[kRoom + 16];
+  int found = 0;
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (c = 0; c < n; c += 16) {
+    const __m512 d = distances(c);
+    __mmask16 m =
+        _mm512_cmp_ps_mask(d, limit, _CMP_LE_OQ) & _mm512_cmp_ps_mask(d, nowhere, _CMP_LT_OQ);
+    if (skip - c < 16) m = static_cast<__mmask16>(m & ~(1u << (skip - c)));
+    _mm512_storeu_ps(near + found, _mm512_maskz_compress_ps(m, d));
+    _mm512_storeu_si512(column + found,
+                        _mm512_maskz_compress_epi32(
+                            m, _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(c)))));
+    found += __builtin_popcount(m);
+    if (found > kRoom)
+      return nearest_by_insertion(dots, norms, scales, norm, scale, n, skip, k, best, index);
+  }
+  _mm512_storeu_ps(near + found, _mm512_set1_ps(3.402823466e+38f));
+  std::uint64_t taken = 0;
+  for (int i = 0; i < found; ++i) {
+    const __m512 v = _mm512_set1_ps(near[i]);
+    int rank = 0;
+    for (int j = 0; j < found; j += 16)
+      rank += __builtin_popcount(_mm512_cmp_ps_mask(_mm512_loadu_ps(near + j), v, _CMP_LT_OQ));
+    while ((taken >> rank & 1) != 0) ++rank;  // equal ones in the order of columns
+    taken |= std::uint64_t{1} << rank;
+    if (rank >= k) continue;
+    best[rank] = near[i];
+    index[rank] = column[i];
+  }
+  return found < k ? found : k;
+}
+
+#else
+
+int nearest(const std::int32_t* dots, const float* norms, const float* scales, float norm,
+            float scale, std::size_t n, std::size_t skip, int k, float* best,
+            std::uint32_t* index) {
+  return nearest_by_insertion(dots, norms, scales, norm, scale, n, skip, k, best, index);
+}
+
+#endif
 
 float max_abs(const float* x, std::size_t n) {
   Floats16 most{};

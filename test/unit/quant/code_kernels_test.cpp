@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "core/base/rng.h"
@@ -116,6 +118,65 @@ TEST_P(CodeKernelsTest, AllPairsProductsAreExact) {
         ASSERT_EQ(out[r * columns + c], expected) << r << ' ' << c;
       }
   }
+}
+
+// Distances are small integers: every level computes them exactly.
+struct Columns {
+  std::vector<std::int32_t> dots;
+  std::vector<float> norms, scales;
+
+  Columns(std::size_t n, std::size_t range, Rng& rng) : dots(n), norms(n), scales(n, 1.0f) {
+    for (std::size_t c = 0; c < n; ++c) {
+      dots[c] = static_cast<std::int32_t>(rng.below(range));
+      norms[c] = static_cast<float>(rng.below(range));
+    }
+  }
+  std::vector<std::pair<float, std::uint32_t>> nearest(std::size_t skip, std::size_t k) const {
+    std::vector<std::pair<float, std::uint32_t>> all;
+    for (std::size_t c = 0; c < dots.size(); ++c) {
+      const float d = 3.0f - 2.0f * scales[c] * static_cast<float>(dots[c]) + norms[c];
+      if (c != skip && d < 1e30f) all.emplace_back(d, static_cast<std::uint32_t>(c));
+    }
+    std::sort(all.begin(), all.end());
+    all.resize(std::min(all.size(), k));
+    return all;
+  }
+};
+
+TEST_P(CodeKernelsTest, TheNearestColumnsAreThoseOfASort) {
+  Rng rng(11);
+  for (const std::size_t n : {16u, 32u, 48u, 64u, 384u, 1008u})
+    for (const int most : {1, 5, 12, 31, 32, 40, 64})
+      // Few different distances: many are equal, and those of the first columns count.
+      for (const std::size_t range : {1u, 4u, 1000u, 1000000u})
+        for (const std::size_t skip : {std::size_t{0}, n - 1, ~std::size_t{0}}) {
+          Columns columns(n, range, rng);
+          for (std::size_t c = n - n / 4; c < n; ++c) columns.norms[c] = 2e30f;  // padding
+          columns.norms[n / 3] = std::numeric_limits<float>::quiet_NaN();
+          columns.scales[n / 2] = std::numeric_limits<float>::infinity();
+          const auto expected = columns.nearest(skip, static_cast<std::size_t>(most));
+          std::vector<float> best(static_cast<std::size_t>(most));
+          std::vector<std::uint32_t> index(best.size());
+          const int found =
+              k().nearest(columns.dots.data(), columns.norms.data(), columns.scales.data(), 3.0f,
+                          2.0f, n, skip, most, best.data(), index.data());
+          ASSERT_EQ(static_cast<std::size_t>(found), expected.size()) << n << ' ' << most;
+          for (std::size_t i = 0; i < expected.size(); ++i) {
+            ASSERT_EQ(best[i], expected[i].first) << n << ' ' << most << ' ' << i;
+            ASSERT_EQ(index[i], expected[i].second) << n << ' ' << most << ' ' << i;
+          }
+        }
+}
+
+TEST_P(CodeKernelsTest, NoColumnIsNearWhenAllAreDamaged) {
+  Rng rng(12);
+  Columns columns(384, 10, rng);
+  std::fill(columns.norms.begin(), columns.norms.end(), std::numeric_limits<float>::quiet_NaN());
+  float best[12];
+  std::uint32_t index[12];
+  EXPECT_EQ(k().nearest(columns.dots.data(), columns.norms.data(), columns.scales.data(), 3.0f,
+                        2.0f, 384, 0, 12, best, index),
+            0);
 }
 
 TEST_P(CodeKernelsTest, CentroidsAreComparedComponentByComponent) {

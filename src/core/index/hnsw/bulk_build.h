@@ -48,6 +48,7 @@ class BulkBuild {
   };
 
   void take_row(std::uint64_t hash, HeapTid tid);
+  void renumber(const std::vector<std::uint32_t>& order);
 
   std::shared_ptr<const quant::Codec> codec_;
   Options options_;

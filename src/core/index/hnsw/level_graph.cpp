@@ -1,14 +1,15 @@
 #include "core/index/hnsw/level_graph.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
+#include <numeric>
 
 #include "core/base/error.h"
 
 #include "core/index/hnsw/hubs.h"
 #include "core/index/hnsw/leaf_clusters.h"
 #include "core/index/hnsw/refine.h"
+#include "core/index/hnsw/reverse_links.h"
 #include "core/index/hnsw/select.h"
 
 namespace rv::index::hnsw {
@@ -20,8 +21,9 @@ int add_between(const Leaf& leaf, int k, const LeafClusters& clusters, PairTable
   const int most = LeafClusters::share(k);
   for (std::size_t i = 0; i < leaf.size(); ++i) {
     clusters.nearest(i, most, near);
-    for (const Pair& pair : near)
-      candidates.add(leaf[i] & ~kPrimary, {pair.distance, leaf[pair.position] & ~kPrimary});
+    const auto to = candidates.add(leaf[i] & ~kPrimary, near.size());
+    for (std::size_t j = 0; j < to.size(); ++j)
+      to[j] = {near[j].distance, leaf[near[j].position] & ~kPrimary};
   }
   return most;
 }
@@ -50,12 +52,12 @@ void compare_leaf(const CodeArray& codes, const std::vector<std::uint32_t>& memb
     }
     int found[4];
     packed.nearest(rows, expanded, n, skip, k, best.data(), index.data(), found);
-    for (int r = 0; r < n; ++r)
-      for (int j = 0; j < found[r]; ++j) {
-        const auto at =
-            static_cast<std::size_t>(r) * static_cast<std::size_t>(k) + static_cast<std::size_t>(j);
-        candidates.add(leaf[skip[r]] & ~kPrimary, {best[at], leaf[index[at]] & ~kPrimary});
-      }
+    for (int r = 0; r < n; ++r) {
+      const auto to = candidates.add(leaf[skip[r]] & ~kPrimary, static_cast<std::size_t>(found[r]));
+      const std::size_t first = static_cast<std::size_t>(r) * static_cast<std::size_t>(k);
+      for (std::size_t j = 0; j < to.size(); ++j)
+        to[j] = {best[first + j], leaf[index[first + j]] & ~kPrimary};
+    }
   }
 }
 
@@ -81,7 +83,8 @@ void compare_leaf_by_query(const CodeArray& codes, const std::vector<std::uint32
     const std::size_t most = std::min<std::size_t>(static_cast<std::size_t>(k), pairs.size());
     std::partial_sort(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(most), pairs.end(),
                       pair_less);
-    for (std::size_t j = 0; j < most; ++j) candidates.add(leaf[i] & ~kPrimary, pairs[j]);
+    const auto to = candidates.add(leaf[i] & ~kPrimary, most);
+    std::copy_n(pairs.begin(), to.size(), to.begin());
   }
 }
 
@@ -95,19 +98,21 @@ constexpr double kFewFound = 0.4;
 constexpr double kEnoughFound = 0.6;
 constexpr int kMostRounds = 4;
 
+// Links that a member chooses itself, before those that lead to it are looked at.
+int first_degree(const LevelParams& p) noexcept { return std::max(1, p.degree * 3 / 4); }
+
 std::size_t candidate_room(const LevelParams& p) noexcept {
   return static_cast<std::size_t>(p.partition.fan) * static_cast<std::size_t>(p.per_leaf);
 }
 
-// Links by the relative neighbourhood rule from the candidates of all members, which are used up.
-// Members are numbered in partition order, so that what one has to do with is near it in memory.
-void choose_links(const quant::Codec& codec, const CodeArray& codes,
-                  const std::vector<std::uint32_t>& members, const LevelParams& params,
-                  const Work& work, std::unique_ptr<PairTable> candidates, LevelGraph& graph) {
+// Of the candidates, in the order of distance, the first links of all members. The candidates are
+// used up.
+LargeArray<float> choose_first_links(const quant::Codec& codec, const CodeArray& codes,
+                                     const std::vector<std::uint32_t>& members, int most,
+                                     const Work& work, std::unique_ptr<PairTable> candidates,
+                                     LevelGraph& graph) {
   const std::size_t n = members.size();
-  const auto degree = static_cast<std::size_t>(params.degree);
-  const int first_degree = std::max(1, params.degree * 3 / 4);
-  auto reverse = std::make_unique<PairTable>(n, 2 * degree);
+  const auto degree = static_cast<std::size_t>(graph.degree);
   LargeArray<float> distances(n * degree);
   work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
     NeighbourSelection select(codec);
@@ -120,7 +125,7 @@ void choose_links(const quant::Codec& codec, const CodeArray& codes,
       for (Pair* c = first; c != last; ++c)
         if (c->position != p && (c == first || c->position != c[-1].position))
           chosen.push_back({c->distance, c->position, codes[members[c->position]]});
-      select(chosen, first_degree, false);
+      select(chosen, most, false);
       graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
       for (std::size_t i = 0; i < chosen.size(); ++i) {
         graph.links[p * degree + i] = chosen[i].id;
@@ -128,51 +133,56 @@ void choose_links(const quant::Codec& codec, const CodeArray& codes,
       }
     }
   });
-  candidates.reset();
+  return distances;
+}
 
-  // Reverse links. A point that very many choose keeps the ones that came first in order of
-  // distance: the table's room is twice the degree and is filled nearest ranks first. Each worker
-  // fills the lists of its own share of the members, so that the order is always the same.
-  const auto shares = static_cast<std::size_t>(work.threads());
-  for (std::size_t rank = 0; rank < static_cast<std::size_t>(first_degree); ++rank)
-    work.for_range(shares, 1, [&](std::size_t begin, std::size_t end) {
-      const std::size_t from = begin * n / shares, to = end * n / shares;
-      for (std::size_t p = 0; p < n; ++p) {
-        if (rank >= graph.counts[p]) continue;
-        const std::uint32_t other = graph.links[p * degree + rank];
-        if (other >= from && other < to)
-          reverse->add(other, {distances[p * degree + rank], static_cast<std::uint32_t>(p)});
-      }
-    });
-
-  work.for_range(n, 512, [&](std::size_t begin, std::size_t end) {
+// Links by the relative neighbourhood rule from the candidates of all members, which are used up:
+// first links, then of these and of those that lead back.
+// Members are numbered in partition order, so that what one has to do with is near it in memory.
+void choose_links(const quant::Codec& codec, const CodeArray& codes,
+                  const std::vector<std::uint32_t>& members, const LevelParams& params,
+                  const Work& work, std::unique_ptr<PairTable> candidates, LevelGraph& graph) {
+  const auto degree = static_cast<std::size_t>(params.degree);
+  const LargeArray<float> distances = choose_first_links(
+      codec, codes, members, first_degree(params), work, std::move(candidates), graph);
+  const ReverseLinks reverse(graph, distances, 2 * degree, work);
+  work.for_range(members.size(), 512, [&](std::size_t begin, std::size_t end) {
     NeighbourSelection select(codec);
     std::vector<Pair> all;
     std::vector<LinkCandidate> chosen;
     for (std::size_t p = begin; p < end; ++p) {
+      std::uint32_t* links = graph.links.data() + p * degree;
+      const std::size_t own = graph.counts[p];
       all.clear();
-      for (std::size_t i = 0; i < graph.counts[p]; ++i)
-        all.push_back({distances[p * degree + i], graph.links[p * degree + i]});
-      for (const Pair* r = reverse->begin(p); r != reverse->end(p); ++r) all.push_back(*r);
+      for (std::size_t i = 0; i < own; ++i) all.push_back({distances[p * degree + i], links[i]});
+      for (const Pair& back : reverse.of(p)) {
+        bool repeated = false;
+        for (std::size_t i = 0; i < own; ++i) repeated |= links[i] == back.position;
+        if (!repeated) all.push_back(back);
+      }
       std::sort(all.begin(), all.end(), pair_less);
       chosen.clear();
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        bool repeated = false;
-        for (const LinkCandidate& c : chosen) repeated |= c.id == all[i].position;
-        if (!repeated)
-          chosen.push_back({all[i].distance, all[i].position, codes[members[all[i].position]]});
-      }
+      for (const Pair& pair : all)
+        chosen.push_back({pair.distance, pair.position, codes[members[pair.position]]});
       if (chosen.size() > degree) select(chosen, params.degree, true);
       graph.counts[p] = static_cast<std::uint8_t>(chosen.size());
-      for (std::size_t i = 0; i < chosen.size(); ++i) graph.links[p * degree + i] = chosen[i].id;
+      for (std::size_t i = 0; i < chosen.size(); ++i) links[i] = chosen[i].id;
     }
   });
 }
 
-// From numbers in partition order to positions in `members`.
-void number_by_position(const Work& work, LevelGraph& graph) {
-  const std::size_t n = graph.order.size();
+// From numbers in partition order, where `ordered` has the codes, to positions in `members`.
+void number_by_position(const std::vector<std::uint32_t>& members,
+                        const std::vector<std::uint32_t>& ordered, const Work& work,
+                        LevelGraph& graph) {
+  const std::size_t n = members.size();
   const auto degree = static_cast<std::size_t>(graph.degree);
+  {
+    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
+    std::vector<std::uint32_t> position(static_cast<std::size_t>(top) + 1);
+    for (std::size_t i = 0; i < n; ++i) position[members[i]] = static_cast<std::uint32_t>(i);
+    for (std::size_t o = 0; o < n; ++o) graph.order[o] = position[ordered[o]];
+  }
   LargeArray<std::uint32_t> links(n * degree);
   std::vector<std::uint8_t> counts(n);
   work.for_range(n, 4096, [&](std::size_t begin, std::size_t end) {
@@ -192,45 +202,47 @@ void number_by_position(const Work& work, LevelGraph& graph) {
 std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
   // Candidates and reverse links do not live at the same time; leaves repeat each member `fan`
   // times.
-  return std::max(candidate_room(params), static_cast<std::size_t>(2 * params.degree)) *
+  return std::max(candidate_room(params), static_cast<std::size_t>(first_degree(params)) + 1) *
              sizeof(Pair) +
          static_cast<std::size_t>(params.degree) * (sizeof(Pair) + sizeof(std::uint32_t)) +
          static_cast<std::size_t>(params.partition.fan) * 2 * sizeof(std::uint32_t) + 24;
 }
 
-LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
-                       const std::vector<std::uint32_t>& members, const LevelParams& params,
-                       const Work& work) {
+LevelPartition partition_level(const quant::Codec& codec, const CodeArray& codes,
+                               const std::vector<std::uint32_t>& members, const LevelParams& params,
+                               const Work& work) {
+  const bool products = codec.expanded_dim() > 0 ||
+                        members.size() <= static_cast<std::size_t>(params.partition.leaf_size);
+  LevelPartition out;
+  out.leaves = products ? partition(codec, codes, members, params.partition, work)
+                        : partition_by_query(codec, codes, members, params.partition, work);
+  // Leaves hold numbers of codes. From here on members go by their place in partition order.
+  out.order.reserve(members.size());
+  for (const Leaf& leaf : out.leaves)
+    for (const std::uint32_t id : leaf)
+      if ((id & kPrimary) != 0) out.order.push_back(id & ~kPrimary);
+  if (out.order.size() != members.size())
+    throw Error(ErrorCode::internal, "a partition lost members");
+  const std::uint32_t top = members.empty() ? 0 : *std::max_element(members.begin(), members.end());
+  std::vector<std::uint32_t> place(static_cast<std::size_t>(top) + 1);
+  for (std::size_t o = 0; o < out.order.size(); ++o)
+    place[out.order[o]] = static_cast<std::uint32_t>(o);
+  for (Leaf& leaf : out.leaves)
+    for (auto& id : leaf) id = place[id & ~kPrimary] | (id & kPrimary);
+  return out;
+}
+
+LevelGraph link_level(const quant::Codec& codec, const CodeArray& codes,
+                      const std::vector<std::uint32_t>& members, std::vector<Leaf> leaves,
+                      const LevelParams& params, const Work& work) {
   const std::size_t n = members.size();
   const auto degree = static_cast<std::size_t>(params.degree);
   LevelGraph graph;
   graph.degree = params.degree;
   graph.links = LargeArray<std::uint32_t>(n * degree);
   graph.counts.resize(n);
-
-  const bool products =
-      codec.expanded_dim() > 0 || n <= static_cast<std::size_t>(params.partition.leaf_size);
-  std::vector<Leaf> leaves =
-      products ? partition(codec, codes, members, params.partition, work)
-               : partition_by_query(codec, codes, members, params.partition, work);
-  // Leaves hold numbers of codes. From here on members go by their place in partition order, and
-  // `ordered` has the numbers of their codes.
-  std::vector<std::uint32_t> ordered;
-  ordered.reserve(n);
-  for (const Leaf& leaf : leaves)
-    for (const std::uint32_t id : leaf)
-      if ((id & kPrimary) != 0) ordered.push_back(id & ~kPrimary);
-  if (ordered.size() != n) throw Error(ErrorCode::internal, "a partition lost members");
-  {
-    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
-    std::vector<std::uint32_t> of_code(static_cast<std::size_t>(top) + 1);  // position, then place
-    for (std::size_t i = 0; i < n; ++i) of_code[members[i]] = static_cast<std::uint32_t>(i);
-    graph.order.resize(n);
-    for (std::size_t o = 0; o < n; ++o) graph.order[o] = of_code[ordered[o]];
-    for (std::size_t o = 0; o < n; ++o) of_code[ordered[o]] = static_cast<std::uint32_t>(o);
-    for (Leaf& leaf : leaves)
-      for (auto& id : leaf) id = of_code[id & ~kPrimary] | (id & kPrimary);
-  }
+  graph.order.resize(n);
+  std::iota(graph.order.begin(), graph.order.end(), 0u);
 
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
   work.for_range(leaves.size(), 4, [&](std::size_t begin, std::size_t end) {
@@ -240,36 +252,44 @@ LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
     const auto query = codec.expanded_dim() > 0 ? nullptr : codec.query();
     for (std::size_t l = begin; l < end; ++l) {
       if (query == nullptr)
-        compare_leaf(codes, ordered, leaves[l], params.per_leaf, packed, ids, clusters,
+        compare_leaf(codes, members, leaves[l], params.per_leaf, packed, ids, clusters,
                      *candidates);
       else
-        compare_leaf_by_query(codes, ordered, leaves[l], params.per_leaf, *query, clusters,
+        compare_leaf_by_query(codes, members, leaves[l], params.per_leaf, *query, clusters,
                               *candidates);
     }
   });
   leaves.clear();
   leaves.shrink_to_fit();
-  double share = found_share(codec, codes, ordered, *candidates, work);
+  double share = found_share(codec, codes, members, *candidates, work);
 
-  choose_links(codec, codes, ordered, params, work, std::move(candidates), graph);
+  choose_links(codec, codes, members, params, work, std::move(candidates), graph);
   const int rounds = share < kFewFound ? kMostRounds : 0;
   for (int round = 0; share < kEnoughFound && round < rounds; ++round) {
     candidates =
-        neighbours_of_neighbours(codec, codes, ordered, candidate_room(params), work, graph);
-    share = found_share(codec, codes, ordered, *candidates, work);
-    choose_links(codec, codes, ordered, params, work, std::move(candidates), graph);
+        neighbours_of_neighbours(codec, codes, members, candidate_room(params), work, graph);
+    share = found_share(codec, codes, members, *candidates, work);
+    choose_links(codec, codes, members, params, work, std::move(candidates), graph);
   }
   if (n > 2 && params.hubs) {
     const auto hubs = choose_hubs(n, params.partition.seed);
     const auto far =
-        far_links(codec, codes, ordered, hubs, params.degree, params.partition.seed, work);
+        far_links(codec, codes, members, hubs, params.degree, params.partition.seed, work);
     for (std::size_t i = 0; i < hubs.size(); ++i) {
       const std::size_t p = hubs[i];
       graph.counts[p] = static_cast<std::uint8_t>(
           add_far_links(far[i], graph.links.data() + p * degree, graph.counts[p], degree));
     }
   }
-  number_by_position(work, graph);
+  return graph;
+}
+
+LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
+                       const std::vector<std::uint32_t>& members, const LevelParams& params,
+                       const Work& work) {
+  LevelPartition parts = partition_level(codec, codes, members, params, work);
+  LevelGraph graph = link_level(codec, codes, parts.order, std::move(parts.leaves), params, work);
+  number_by_position(members, parts.order, work, graph);
   return graph;
 }
 

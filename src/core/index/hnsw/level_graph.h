@@ -27,6 +27,25 @@ struct LevelParams {
 // Bytes that build_level needs for each member.
 std::size_t level_bytes_per_member(const LevelParams& params) noexcept;
 
+// The places where neighbours are looked for, and the codes of all members in their order: leaves
+// hold members by their place in it.
+struct LevelPartition {
+  std::vector<Leaf> leaves;
+  std::vector<std::uint32_t> order;
+};
+
+// Of the codes with the numbers `members`.
+LevelPartition partition_level(const quant::Codec& codec, const CodeArray& codes,
+                               const std::vector<std::uint32_t>& members, const LevelParams& params,
+                               const Work& work);
+
+// Links inside the leaves; `members` has the numbers of the codes in the order of the partition,
+// and the graph's order is that.
+LevelGraph link_level(const quant::Codec& codec, const CodeArray& codes,
+                      const std::vector<std::uint32_t>& members, std::vector<Leaf> leaves,
+                      const LevelParams& params, const Work& work);
+
+// Both, for members in any order.
 LevelGraph build_level(const quant::Codec& codec, const CodeArray& codes,
                        const std::vector<std::uint32_t>& members, const LevelParams& params,
                        const Work& work);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "core/base/large_array.h"
 
@@ -30,20 +31,19 @@ class PairTable {
       : room_(room),
         pairs_(members * room),
         counts_(std::make_unique<std::atomic<std::uint16_t>[]>(members)) {}
-  // False when there is no room left.
-  bool add(std::size_t member, Pair pair) noexcept {
-    const auto at = counts_[member].fetch_add(1, std::memory_order_relaxed);
-    if (at >= room_) {
-      counts_[member].fetch_sub(1, std::memory_order_relaxed);
-      return false;
-    }
-    pairs_[member * room_ + at] = pair;
-    return true;
+  // The place of `count` further pairs of a member, which the caller writes; of fewer when there is
+  // less room left.
+  std::span<Pair> add(std::size_t member, std::size_t count) noexcept {
+    std::uint16_t at = counts_[member].load(std::memory_order_relaxed);
+    std::size_t fit;
+    do {
+      fit = std::min(count, room_ - at);
+    } while (!counts_[member].compare_exchange_weak(at, static_cast<std::uint16_t>(at + fit),
+                                                    std::memory_order_relaxed));
+    return {pairs_.data() + member * room_ + at, fit};
   }
   Pair* begin(std::size_t member) noexcept { return pairs_.data() + member * room_; }
-  Pair* end(std::size_t member) noexcept {
-    return begin(member) + std::min<std::size_t>(counts_[member].load(), room_);
-  }
+  Pair* end(std::size_t member) noexcept { return begin(member) + counts_[member].load(); }
 
  private:
   std::size_t room_;

@@ -1,6 +1,7 @@
 #include "core/index/hnsw/partition.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "core/base/rng.h"
@@ -8,12 +9,40 @@
 
 namespace rv::index::hnsw {
 
+namespace {
+
+constexpr std::size_t kAhead = 6;  // codes that are asked for before they are needed
+
+}  // namespace
+
 std::byte* CodeArray::append() {
-  if (size_ == chunks_.size() * kChunk)
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk * code_bytes_));
-  std::byte* to = chunks_[size_ / kChunk].get() + (size_ % kChunk) * code_bytes_;
-  ++size_;
-  return to;
+  if (size_ == chunks_.size() * kChunk) {
+    // As much again as there is, up to what large pages are given for.
+    const std::size_t chunk = kChunk * code_bytes_;
+    const std::size_t most = (std::size_t{32} << 20) / chunk + 1;
+    const std::size_t count = std::clamp<std::size_t>(chunks_.size(), 1, most);
+    std::byte* block = blocks_.emplace_back(count * chunk).data();
+    for (std::size_t c = 0; c < count; ++c) chunks_.push_back(block + c * chunk);
+  }
+  return at(size_++);
+}
+
+void CodeArray::reorder(const std::vector<std::uint32_t>& order) {
+  std::vector<std::byte> first(code_bytes_);
+  std::vector<bool> placed(size_);
+  for (std::size_t start = 0; start < size_; ++start) {
+    if (placed[start]) continue;
+    std::memcpy(first.data(), at(start), code_bytes_);
+    std::size_t to = start;
+    for (std::size_t from = order[to]; from != start; from = order[to]) {
+      prefetch(order[from]);
+      std::memcpy(at(to), at(from), code_bytes_);
+      placed[to] = true;
+      to = from;
+    }
+    std::memcpy(at(to), first.data(), code_bytes_);
+    placed[to] = true;
+  }
 }
 
 PackedCodes::PackedCodes(const quant::Codec& codec)
@@ -29,6 +58,7 @@ void PackedCodes::assign(const CodeArray& codes, const std::uint32_t* ids, std::
   scales_.assign(columns_, 0);
   dots_.resize(4 * columns_);
   for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) codes.prefetch(ids[i + kAhead] & ~kPrimary);
     std::int8_t* row = rows_.data() + i * dim_;
     const auto e = codec_.expand(codes[ids[i] & ~kPrimary], row);
     norms_[i] = e.norm;
@@ -75,6 +105,8 @@ void assign_range(const quant::Codec& codec, const CodeArray& codes, const std::
     const int n = static_cast<int>(std::min<std::size_t>(4, end - i));
     const std::int8_t* pointers[4];
     quant::Codec::Expanded expanded[4];
+    for (std::size_t next = i + 4; next < std::min(i + 8, end); ++next)
+      codes.prefetch(ids[next] & ~kPrimary);
     for (int r = 0; r < n; ++r) {
       auto* row = rows.data() + static_cast<std::size_t>(r) * dim;
       expanded[r] = codec.expand(codes[ids[i + static_cast<std::size_t>(r)] & ~kPrimary], row);

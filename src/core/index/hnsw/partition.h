@@ -6,9 +6,11 @@
 // Indexing" (arXiv 2602.21247).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
+#include "core/base/large_array.h"
 #include "core/parallel/work.h"
 #include "core/quant/codec.h"
 
@@ -20,17 +22,27 @@ class CodeArray {
   explicit CodeArray(std::size_t code_bytes) : code_bytes_(code_bytes) {}
   std::byte* append();
   void drop_last() noexcept { --size_; }
+  // Code order[i] becomes number i, for a permutation of all of them, in place.
+  void reorder(const std::vector<std::uint32_t>& order);
   const std::byte* operator[](std::size_t i) const noexcept {
-    return chunks_[i / kChunk].get() + (i % kChunk) * code_bytes_;
+    return chunks_[i / kChunk] + (i % kChunk) * code_bytes_;
+  }
+  // Codes lie anywhere in memory, and what is done with one often takes less time than its way.
+  void prefetch(std::size_t i) const noexcept {
+    const std::byte* code = (*this)[i];
+    const std::size_t bytes = std::min<std::size_t>(code_bytes_, 512);
+    for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(code + at);
   }
   std::size_t size() const noexcept { return size_; }
   std::size_t code_bytes() const noexcept { return code_bytes_; }
 
  private:
   static constexpr std::size_t kChunk = 4096;
+  std::byte* at(std::size_t i) noexcept { return chunks_[i / kChunk] + (i % kChunk) * code_bytes_; }
   std::size_t code_bytes_;
   std::size_t size_ = 0;
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::vector<std::byte*> chunks_;
+  std::vector<LargeArray<std::byte>> blocks_;  // of one chunk and more
 };
 
 struct PartitionParams {
