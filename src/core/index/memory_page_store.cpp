@@ -36,7 +36,14 @@ PageKind MemoryPageStore::kind_of(const std::byte* page) const noexcept {
 const std::byte* MemoryPageStore::pin(Block block, PageKind kind) {
   check(block, kind);
   ++pins_;
-  return content(block);
+  if (copies_.empty()) return content(block);
+  std::vector<std::byte>& copy = copies_[pins_ % copies_.size()];
+  std::copy_n(content(block), content_bytes(), copy.data());
+  return copy.data();
+}
+
+void MemoryPageStore::keep_pins(int window) {
+  copies_.assign(static_cast<std::size_t>(window) + 1, std::vector<std::byte>(content_bytes()));
 }
 
 PageStore::Opened MemoryPageStore::lock_shared(Block block, PageKind kind) {

@@ -16,6 +16,9 @@ class MemoryPageStore final : public PageStore {
   std::size_t content_bytes() const noexcept override { return page_bytes_ - kHeader; }
   Block blocks() override { return static_cast<Block>(pages_.size()); }
   const std::byte* pin(Block block, PageKind kind) override;
+  int pin_window() const noexcept override {
+    return copies_.empty() ? kPinWindow : static_cast<int>(copies_.size()) - 1;
+  }
   void unpin_all() override {}
   void touch(Block block, std::size_t offset, std::size_t bytes) override {
     if (block >= pages_.size()) return;
@@ -28,6 +31,10 @@ class MemoryPageStore final : public PageStore {
   // As a server makes its files smaller.
   void hide(Block block);  // from create()
   void truncate(Block end);
+
+  // From now on pins are copies, and only so many further pins leave one as it was: who uses a page
+  // for longer reads another one.
+  void keep_pins(int window);
 
   // For tests of damaged pages and of crashes.
   std::byte* raw(Block block) { return content(block); }
@@ -66,6 +73,7 @@ class MemoryPageStore final : public PageStore {
   bool editing_ = false;
   int shared_ = 0;
   std::uint64_t pins_ = 0;
+  std::vector<std::vector<std::byte>> copies_;
   std::uint64_t commits_ = 0;
 };
 

@@ -42,10 +42,11 @@ class PageStore {
   // seen before. Looking at the kind costs two cache misses a page.
   virtual void kinds_never_change() {}
 
-  // The content of a page without a lock. The pointer stays valid for at least kPinWindow further
-  // pins or until unpin_all().
+  // The content of a page without a lock. The pointer stays valid for at least pin_window() further
+  // pins, which is kPinWindow unless the store was asked for less, or until unpin_all().
   static constexpr int kPinWindow = 64;
   virtual const std::byte* pin(Block block, PageKind kind) = 0;
+  virtual int pin_window() const noexcept { return kPinWindow; }
   virtual void unpin_all() = 0;
 
   // A hint that pages will be pinned soon: to have them read from disk, and to have these bytes of

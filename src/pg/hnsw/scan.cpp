@@ -34,7 +34,10 @@ class OrderedScan {
         graph_(hnsw::open_graph(scan->indexRelation, store_)),
         query_(graph_.codec().query()),
         search_(graph_, *query_),
-        rows_(scan, context) {}
+        rows_(scan, context) {
+    store_.unpin_all();
+    store_.keep_few_pins();
+  }
 
   void restart(bool null_query, Datum query);
   bool next(ItemPointerData* tid);

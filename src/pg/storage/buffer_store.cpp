@@ -186,14 +186,14 @@ const std::byte* BufferStore::pin(index::Block block, index::PageKind kind) {
     if (trust_kinds_ && (known = recent(block)) != nullptr) known->kind = kind;
   }
   int slot = next_pin_;
-  if (pinned_count_ < kPins) {
+  if (pinned_count_ < ring_) {
     ++pinned_count_;
   } else {
     forget_pin(slot);
     const Buffer old = pinned_[slot];
     call([old] { ReleaseBuffer(old); });
   }
-  next_pin_ = (slot + 1) % kPins;
+  next_pin_ = slot + 1 == ring_ ? 0 : slot + 1;
   pinned_block_[slot] = block;
   pinned_[slot] = buffer;
   std::uint32_t h = hash_of(block) % kPinHash;

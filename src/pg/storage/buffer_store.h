@@ -37,6 +37,11 @@ class BufferStore final : public index::PageStore {
   std::size_t content_bytes() const noexcept override;
   index::Block blocks() override;
   const std::byte* pin(index::Block block, index::PageKind kind) override;
+  int pin_window() const noexcept override { return ring_ == kPins ? kPinWindow : ring_ - 1; }
+  // PostgreSQL counts a backend's pins of eight buffers in an array and those of further ones in a
+  // hash table, which each pin and unpin then goes to several times. A scan keeps six pages pinned
+  // and leaves two for the table and its TOAST table. Before the first pin.
+  void keep_few_pins() noexcept { ring_ = kFewPins; }
   void unpin_all() override;
   void kinds_never_change() override { trust_kinds_ = true; }
   void prefetch(index::Block block) override;
@@ -73,6 +78,7 @@ class BufferStore final : public index::PageStore {
 
  private:
   static constexpr int kPins = 128;
+  static constexpr int kFewPins = 6;
   static constexpr int kPinHash = 512;
 
   struct Editing {
@@ -104,6 +110,7 @@ class BufferStore final : public index::PageStore {
   index::Block pinned_block_[kPins];
   Buffer pinned_[kPins];
   std::int16_t pin_hash_[kPinHash];
+  int ring_ = kPins;
   int next_pin_ = 0;
   int pinned_count_ = 0;
 

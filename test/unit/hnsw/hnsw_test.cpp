@@ -46,6 +46,25 @@ TEST(Hnsw, FindsItsWayBetweenDistantClusters) {
     }
 }
 
+// A scan keeps few pages pinned; what it has read of others it must have copied.
+TEST(Hnsw, SearchNeedsNoMorePinsThanTheStoreKeeps) {
+  const std::size_t n = 3000, dim = 32;
+  const auto x = clustered(n, dim, 12);
+  Index index(kRabitq, x.data(), n, {24, 64});  // lists of more links than are compared at a time
+  index.bulk(x.data(), n, dim);
+  const auto search = [&] {
+    std::vector<std::vector<std::size_t>> found;
+    for (std::size_t q = 0; q < 30; ++q)
+      found.push_back(index.search(x.data() + q * dim, 40, q < 20 ? 10 : n));
+    return found;
+  };
+  const auto expected = search();
+  for (const int window : {1, 5}) {
+    index.store.keep_pins(window);
+    EXPECT_EQ(search(), expected) << window;
+  }
+}
+
 TEST(Hnsw, InsertionFindsNeighbours) {
   const std::size_t n = 3000, dim = 32;
   const auto x = clustered(n, dim, 3);

@@ -14,40 +14,48 @@ bool farther(const Candidate& a, const Candidate& b) noexcept { return nearer(b,
 
 void NodeDistances::operator()(const NodeId* ids, int count, std::vector<Candidate>& out,
                                std::vector<char>* alive) {
+  const int pinned = std::clamp(graph_.store().pin_window() + 1, 1, kChunk);
+  for (int chunk = 0; chunk < count; chunk += kChunk) {
+    const int end = std::min(count, chunk + kChunk);
+    // Everything that will be read is asked for before any of it is: pages are far apart, and
+    // memory answers many requests in the time of one.
+    for (int i = chunk; i < end; ++i)
+      if (!graph_.unwritten(ids[i])) graph_.touch(ids[i]);
+    for (int i = chunk; i < end; i += pinned)
+      compare(ids + i, std::min(pinned, end - i), out, alive);
+  }
+}
+
+// Of nodes whose pages can all be pinned at the same time.
+void NodeDistances::compare(const NodeId* ids, int count, std::vector<Candidate>& out,
+                            std::vector<char>* alive) {
   const std::byte* codes[kChunk];
   NodeId kept[kChunk];
   bool returned[kChunk];
   float distance[kChunk], error[kChunk];
-  for (int start = 0; start < count; start += kChunk) {
-    const int end = std::min(count, start + kChunk);
-    int n = 0;
-    // Everything that will be read is asked for before any of it is: pages are far apart, and
-    // memory answers many requests in the time of one.
-    for (int i = start; i < end; ++i)
-      if (!graph_.unwritten(ids[i])) graph_.touch(ids[i]);
-    for (int i = start; i < end; ++i) {
-      if (graph_.unwritten(ids[i])) continue;
-      const NodeView view = graph_.node(ids[i]);
-      codes[n] = view.code;
-      kept[n++] = ids[i];
-    }
-    int used = 0;
-    for (int i = 0; i < n; ++i) {
-      const auto* header = reinterpret_cast<const NodeHeader*>(codes[i] - sizeof(NodeHeader));
-      if ((header->flags & kNodeUsed) == 0) continue;
-      returned[used] = (header->flags & kNodeDeleted) == 0;
-      codes[used] = codes[i];
-      kept[used++] = kept[i];
-    }
-    if (used == 0) continue;
-    query_.distances(codes, used, distance, error);
-    stats.distances += static_cast<std::uint64_t>(used);
-    for (int i = 0; i < used; ++i) {
-      // A damaged code must not break the order of heaps.
-      const float d = distance[i] == distance[i] ? distance[i] : std::numeric_limits<float>::max();
-      out.push_back({d, error[i], kept[i]});
-      if (alive != nullptr) alive->push_back(returned[i] ? 1 : 0);
-    }
+  int n = 0;
+  for (int i = 0; i < count; ++i) {
+    if (graph_.unwritten(ids[i])) continue;
+    const NodeView view = graph_.node(ids[i]);
+    codes[n] = view.code;
+    kept[n++] = ids[i];
+  }
+  int used = 0;
+  for (int i = 0; i < n; ++i) {
+    const auto* header = reinterpret_cast<const NodeHeader*>(codes[i] - sizeof(NodeHeader));
+    if ((header->flags & kNodeUsed) == 0) continue;
+    returned[used] = (header->flags & kNodeDeleted) == 0;
+    codes[used] = codes[i];
+    kept[used++] = kept[i];
+  }
+  if (used == 0) return;
+  query_.distances(codes, used, distance, error);
+  stats.distances += static_cast<std::uint64_t>(used);
+  for (int i = 0; i < used; ++i) {
+    // A damaged code must not break the order of heaps.
+    const float d = distance[i] == distance[i] ? distance[i] : std::numeric_limits<float>::max();
+    out.push_back({d, error[i], kept[i]});
+    if (alive != nullptr) alive->push_back(returned[i] ? 1 : 0);
   }
 }
 

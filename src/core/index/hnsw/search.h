@@ -49,6 +49,8 @@ class NodeDistances {
 
  private:
   static constexpr int kChunk = 32;
+  void compare(const NodeId* ids, int count, std::vector<Candidate>& out, std::vector<char>* alive);
+
   Graph& graph_;
   quant::CodeQuery& query_;
 };
