@@ -46,7 +46,7 @@ class Arena {
   template <class T>
   T* array(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 8);
-    return static_cast<T*>(allocate(n * sizeof(T)));
+    return static_cast<T*>(allocate(n * sizeof(T)));  // NOLINT(bugprone-sizeof-expression)
   }
 
   template <class T>

@@ -238,13 +238,13 @@ TypeSet Binder::comprehension(Expr& e, const Scope& scope, ExprContext context) 
   Scope inner = scope;
   const bool reduce = e.kind == ExprKind::reduce;
   Expr& list = *e.args[reduce ? 1 : 0];
-  const TypeSet start = reduce ? expression(*e.args[0], scope, context) : kAnyType;
+  if (reduce) expression(*e.args[0], scope, context);
   check_type(list, expression(list, scope, context), kList, "a comprehension");
   const ExprContext body{false, true};
   e.inner_slot = new_slot();
   if (reduce) {
     e.accumulator_slot = new_slot();
-    inner.add({e.name, e.accumulator_slot, start == kInteger ? kAnyType : kAnyType, level_, true});
+    inner.add({e.name, e.accumulator_slot, kAnyType, level_, true});
     inner.add({e.names[0], e.inner_slot, kAnyType, level_, true});
     expression(*e.args[2], inner, body);
     return kAnyType;

@@ -15,7 +15,7 @@ class ChargedVector {
  public:
   // `beside`: bytes that each element costs outside of the vector.
   explicit ChargedVector(MemoryBudget* budget, std::size_t beside = 0) noexcept
-      : budget_(budget), each_(sizeof(T) + beside) {}
+      : budget_(budget), each_(sizeof(T) + beside) {}  // NOLINT(bugprone-sizeof-expression)
   ChargedVector(const ChargedVector&) = delete;
   ChargedVector& operator=(const ChargedVector&) = delete;
   ~ChargedVector() { release(); }

@@ -94,7 +94,7 @@ class Finisher {
   }
 
  private:
-  void live(PlanNode& n, SlotSet needed) {
+  void live(PlanNode& n, const SlotSet& needed) {
     n.id = plan_.nodes++;
     reads_ahead(n);
     n.live = needed.list();

@@ -242,7 +242,7 @@ void Planner::keep_distinct(PlanNode& n, const RelationshipPattern& r, const Mat
       n.distinct_from.push_back(other->pattern->slot);
 }
 
-PlanPtr Planner::pattern(Pattern& pattern, std::vector<const Expr*> where, PlanPtr input) {
+PlanPtr Planner::pattern(Pattern& pattern, const std::vector<const Expr*>& where, PlanPtr input) {
   MatchState m;
   collect(pattern, where, m);
   input = apply_predicates(std::move(input), m);

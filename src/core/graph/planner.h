@@ -117,7 +117,7 @@ class Planner {
 
   // --- plan_match.cpp ---
   PlanPtr match(Clause& c, PlanPtr input);
-  PlanPtr pattern(Pattern& pattern, std::vector<const Expr*> where, PlanPtr input);
+  PlanPtr pattern(Pattern& pattern, const std::vector<const Expr*>& where, PlanPtr input);
   void collect(Pattern& pattern, const std::vector<const Expr*>& where, MatchState& m);
   void add_predicate(const Expr* e, MatchState& m);
   void node_predicates(NodePattern& n, MatchState& m);

@@ -259,6 +259,7 @@ class KnnProcedure final : public Procedure {
     std::vector<NameId> keys;
     for (const auto& e : filter) keys.push_back(store.find_name(NameKind::key, e.key));
     std::vector<NodeId> ids;
+    ids.reserve(nodes.size());
     for (const auto& n : nodes) ids.push_back(n.node);
     Arena scratch;
     auto* values = scratch.array<Value>(ids.size() * keys.size() + 1);

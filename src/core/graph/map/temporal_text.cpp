@@ -31,7 +31,8 @@ Civil civil_from_days(std::int64_t z) noexcept {
 
 void append_number(std::string& out, std::int64_t x, int width) {
   const std::string digits = std::to_string(x);
-  out.append(digits.size() < static_cast<std::size_t>(width) ? width - digits.size() : 0, '0');
+  const auto least = static_cast<std::size_t>(width);
+  out.append(digits.size() < least ? least - digits.size() : 0, '0');
   out += digits;
 }
 

@@ -19,7 +19,7 @@ class ProcedureOperator final : public ExpandingOperator {
  private:
   class Sink final : public RowSink {
    public:
-    Sink(ProcedureOperator& owner) : owner_(owner) {}
+    explicit Sink(ProcedureOperator& owner) : owner_(owner) {}
     void row(std::span<const Value> values) override {
       if (values.size() != owner_.signature_.outputs.size())
         throw Error(ErrorCode::internal, "procedure gave a row of another width");

@@ -16,7 +16,7 @@ namespace {
 
 class Parts {
  public:
-  Parts(const Value& map, Kind kind) : map_(map), kind_(kind) {
+  explicit Parts(const Value& map) : map_(map) {
     static constexpr std::string_view kKnown[] = {
         "year",       "quarter",     "month",        "week",         "day",
         "ordinalDay", "dayOfWeek",   "dayOfQuarter", "hour",         "minute",
@@ -148,7 +148,6 @@ class Parts {
 
  private:
   const Value& map_;
-  Kind kind_;
 };
 
 bool wants_date(Kind k) {
@@ -172,7 +171,7 @@ void move_to(Moment& m, const Zone& zone) {
 
 Value build_temporal(Kind kind, const Value& map, const Zone& zone, const Value& now,
                      Arena& arena) {
-  const Parts parts(map, kind);
+  const Parts parts(map);
   const auto wanted_zone = parts.zone(arena);
   if (map.as_map().size() == (wanted_zone ? 1U : 0U)) {
     Moment m = decompose(now);  // the current moment, in the zone if one is given
@@ -279,7 +278,7 @@ Value truncate_temporal(Kind kind, std::string_view unit, const Value& v, const 
   for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   Moment m = decompose(v);
   const Value empty = Value::map({});
-  const Parts parts(map.is_null() ? empty : map, kind);
+  const Parts parts(map.is_null() ? empty : map);
   if (wants_date(kind) && !m.days) raise_argument("a time of day holds no date to truncate");
   if (!wants_date(kind) && !m.nanoseconds) m.nanoseconds = 0;
   std::int64_t days = m.days.value_or(0);

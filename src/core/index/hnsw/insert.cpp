@@ -354,12 +354,14 @@ void Inserter::link_back_upper(const UpperCandidate& to, NodeId node, RecordId r
       kept_codes_.resize((before.size() + 2) * code_.size());
       link_query_->set_code(keep_code(to.node));
       std::vector<NodeId> ids;
+      ids.reserve(before.size());
       for (const UpperLink& l : before) ids.push_back(l.node);
       std::vector<Candidate> found;
       link_distances_(ids.data(), static_cast<int>(ids.size()), found);
       found.push_back({to.distance, 0, node});
       std::sort(found.begin(), found.end(), nearer);
       std::vector<LinkCandidate> links;
+      links.reserve(found.size());
       for (const Candidate& c : found) links.push_back({c.distance, c.node, keep_code(c.node)});
       select_(links, most, false);
       after.clear();

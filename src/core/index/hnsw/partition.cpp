@@ -118,7 +118,9 @@ void assign_range(const quant::Codec& codec, const CodeArray& codes, const std::
       for (int f = 0; f < fan; ++f)
         near[(i + static_cast<std::size_t>(r)) * static_cast<std::size_t>(fan) +
              static_cast<std::size_t>(f)] =
-            f < found[r] ? index[static_cast<std::size_t>(r * fan + f)] : ~0u;
+            f < found[r] ? index[static_cast<std::size_t>(r) * static_cast<std::size_t>(fan) +
+                                 static_cast<std::size_t>(f)]
+                         : ~0u;
   }
 }
 

@@ -57,9 +57,7 @@ Remover::Counts Remover::mark(const IsDead& dead, const std::function<void()>& p
           continue;
         }
         // A chain may hold rows beyond upper links: look closer. One row is judged here.
-        if (node->aux != kNoRecord) {
-          affected.push_back(id);
-        } else if (node->tid.offset == 0 || dead(node->tid)) {
+        if (node->aux != kNoRecord || node->tid.offset == 0 || dead(node->tid)) {
           affected.push_back(id);
         } else {
           ++counts.rows_left;
