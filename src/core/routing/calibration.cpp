@@ -1,6 +1,7 @@
 #include "core/routing/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/base/rng.h"
@@ -95,7 +96,7 @@ Calibration calibrate_tau(const OutcomeSet& data, std::span<const double> bound,
     const double wanted = target < 0 ? -1 : target * best_single(data, by).quality;
     const TauPoint p = pick(tau_curve(data, bound, by), wanted, max_strong_share);
     const double reference = best_single(data, on).quality;
-    const auto at = static_cast<std::size_t>(p.tau * kSteps + 0.5);
+    const auto at = static_cast<std::size_t>(std::lround(p.tau * kSteps));
     return reference > 0 ? tau_curve(data, bound, on)[at].quality / reference : 0;
   };
   c.held_out = (judged(first, second) + judged(second, first)) / 2;

@@ -43,7 +43,7 @@ void encode_docs(std::span<const std::uint32_t> docs, std::uint8_t largest_code,
     all |= gaps[i];
   }
   const bool packed = n == kBlockLength;
-  const int bits = std::bit_width(all);
+  const auto bits = static_cast<int>(std::bit_width(all));
   append(out, docs[0]);
   out.push_back(static_cast<std::uint8_t>(n - 1));
   out.push_back(packed ? static_cast<std::uint8_t>(bits) : kVarint);
