@@ -88,12 +88,9 @@ void BulkBuild::hand_over(const std::function<void(const std::byte*, HeapTid)>& 
 void BulkBuild::renumber(const std::vector<std::uint32_t>& order) {
   codes_.reorder(order);
   std::vector<HeapTid> tids(tids_.size());
-  std::vector<std::uint32_t> number(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    tids[i] = tids_[order[i]];
-    number[order[i]] = static_cast<std::uint32_t>(i);
-  }
+  for (std::size_t i = 0; i < order.size(); ++i) tids[i] = tids_[order[i]];
   tids_ = std::move(tids);
+  const std::vector<std::uint32_t> number = places_of(order);
   for (ExtraRow& row : extra_) row.node = number[row.node];
 }
 

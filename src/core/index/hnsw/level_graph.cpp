@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 
 #include "core/base/error.h"
 
@@ -177,20 +176,15 @@ void number_by_position(const std::vector<std::uint32_t>& members,
                         LevelGraph& graph) {
   const std::size_t n = members.size();
   const auto degree = static_cast<std::size_t>(graph.degree);
-  {
-    const std::uint32_t top = n == 0 ? 0 : *std::max_element(members.begin(), members.end());
-    std::vector<std::uint32_t> position(static_cast<std::size_t>(top) + 1);
-    for (std::size_t i = 0; i < n; ++i) position[members[i]] = static_cast<std::uint32_t>(i);
-    for (std::size_t o = 0; o < n; ++o) graph.order[o] = position[ordered[o]];
-  }
+  const std::vector<std::uint32_t> position = places_of(members);
   LargeArray<std::uint32_t> links(n * degree);
   std::vector<std::uint8_t> counts(n);
   work.for_range(n, 4096, [&](std::size_t begin, std::size_t end) {
     for (std::size_t o = begin; o < end; ++o) {
-      const std::size_t p = graph.order[o];
+      const std::size_t p = position[ordered[o]];
       counts[p] = graph.counts[o];
       for (std::size_t i = 0; i < counts[p]; ++i)
-        links[p * degree + i] = graph.order[graph.links[o * degree + i]];
+        links[p * degree + i] = position[ordered[graph.links[o * degree + i]]];
     }
   });
   graph.links = std::move(links);
@@ -208,6 +202,15 @@ std::size_t level_bytes_per_member(const LevelParams& params) noexcept {
          static_cast<std::size_t>(params.partition.fan) * 2 * sizeof(std::uint32_t) + 24;
 }
 
+std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& numbers) {
+  if (numbers.empty()) return {};
+  std::vector<std::uint32_t> places(*std::max_element(numbers.begin(), numbers.end()) +
+                                    std::size_t{1});
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    places[numbers[i]] = static_cast<std::uint32_t>(i);
+  return places;
+}
+
 LevelPartition partition_level(const quant::Codec& codec, const CodeArray& codes,
                                const std::vector<std::uint32_t>& members, const LevelParams& params,
                                const Work& work) {
@@ -223,10 +226,7 @@ LevelPartition partition_level(const quant::Codec& codec, const CodeArray& codes
       if ((id & kPrimary) != 0) out.order.push_back(id & ~kPrimary);
   if (out.order.size() != members.size())
     throw Error(ErrorCode::internal, "a partition lost members");
-  const std::uint32_t top = members.empty() ? 0 : *std::max_element(members.begin(), members.end());
-  std::vector<std::uint32_t> place(static_cast<std::size_t>(top) + 1);
-  for (std::size_t o = 0; o < out.order.size(); ++o)
-    place[out.order[o]] = static_cast<std::uint32_t>(o);
+  const std::vector<std::uint32_t> place = places_of(out.order);
   for (Leaf& leaf : out.leaves)
     for (auto& id : leaf) id = place[id & ~kPrimary] | (id & kPrimary);
   return out;
@@ -241,8 +241,6 @@ LevelGraph link_level(const quant::Codec& codec, const CodeArray& codes,
   graph.degree = params.degree;
   graph.links = LargeArray<std::uint32_t>(n * degree);
   graph.counts.resize(n);
-  graph.order.resize(n);
-  std::iota(graph.order.begin(), graph.order.end(), 0u);
 
   auto candidates = std::make_unique<PairTable>(n, candidate_room(params));
   work.for_range(leaves.size(), 4, [&](std::size_t begin, std::size_t end) {

@@ -14,7 +14,6 @@ struct LevelGraph {
   int degree = 0;                    // most links
   LargeArray<std::uint32_t> links;   // room for degree of each member: positions in `members`
   std::vector<std::uint8_t> counts;  // links that are set
-  std::vector<std::uint32_t> order;  // positions in partition order: neighbours are near
 };
 
 struct LevelParams {
@@ -26,6 +25,9 @@ struct LevelParams {
 
 // Bytes that build_level needs for each member.
 std::size_t level_bytes_per_member(const LevelParams& params) noexcept;
+
+// Where each of some distinct numbers stands among them, by number.
+std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& numbers);
 
 // The places where neighbours are looked for, and the codes of all members in their order: leaves
 // hold members by their place in it.
@@ -39,8 +41,8 @@ LevelPartition partition_level(const quant::Codec& codec, const CodeArray& codes
                                const std::vector<std::uint32_t>& members, const LevelParams& params,
                                const Work& work);
 
-// Links inside the leaves; `members` has the numbers of the codes in the order of the partition,
-// and the graph's order is that.
+// Links inside the leaves; `members` has the numbers of the codes in the order of the partition, in
+// which the graph goes by them.
 LevelGraph link_level(const quant::Codec& codec, const CodeArray& codes,
                       const std::vector<std::uint32_t>& members, std::vector<Leaf> leaves,
                       const LevelParams& params, const Work& work);

@@ -98,7 +98,7 @@ std::size_t link_unreached(LevelGraph& graph, int least) {
       if (std::uint8_t& n = incoming[graph.links[p * degree + i]]; n < 255) ++n;
   std::size_t set = 0;
   std::vector<std::uint32_t> chosen;
-  for (const std::uint32_t p : graph.order) {
+  for (std::uint32_t p = 0; p < graph.counts.size(); ++p) {
     if (incoming[p] >= least) continue;
     const std::uint32_t* links = graph.links.data() + p * degree;
     chosen.assign(links, links + graph.counts[p]);
