@@ -18,10 +18,10 @@ constexpr std::size_t kFirstBlock = 128;
 class Count final : public Accumulator {
  public:
   void add(std::span<const Value> args) override {
-    if (args.empty() || !args[0].is_null()) ++count_;
+    if (counts(args)) ++count_;
   }
   void add_times(std::span<const Value> args, std::int64_t times) override {
-    if (args.empty() || !args[0].is_null()) count_ += times;
+    if (counts(args)) count_ += times;
   }
   Value result(Arena&) override { return Value::integer(count_); }
 
@@ -345,6 +345,11 @@ Spills spills(const Expr& call) {
     default:
       return Spills::no;
   }
+}
+
+bool only_counts(const Expr& call) {
+  if (call.kind == ExprKind::count_star) return true;
+  return call.function->aggregate == Aggregate::count && !call.distinct;
 }
 
 std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime,

@@ -32,8 +32,13 @@ class Accumulator {
 // Does the accumulator of this call keep values that spill() writes?
 Spills spills(const Expr& call);
 
-// For count(*) or a call of an aggregate function, with DISTINCT as the call says. `kept` counts
-// the bytes that spill() would free, over all accumulators that share it.
+// Is it count(*) or count(x) of all values? A number is all that such a call needs of a group.
+bool only_counts(const Expr& call);
+// Does a row with these arguments count there?
+inline bool counts(std::span<const Value> args) { return args.empty() || !args[0].is_null(); }
+
+// For a call of an aggregate function, with DISTINCT as the call says. `kept` counts the bytes that
+// spill() would free, over all accumulators that share it.
 std::unique_ptr<Accumulator> make_accumulator(const Expr& call, Runtime& runtime,
                                               std::size_t& kept);
 

@@ -21,10 +21,15 @@ class AggregateOperator final : public UnaryOperator {
       : UnaryOperator(runtime, plan, std::move(input)),
         group_arena_(runtime.budget()),
         out_(runtime.slots(), output_slots(plan)),
-        // An accumulator, its place on the heap and its pointer.
-        groups_(runtime.budget(), plan.aggregates.size() * 192),
+        groups_(runtime.budget()),
+        counts_(runtime.budget()),
+        states_(runtime.budget(), kAccumulatorBytes),
         values_(plan.aggregates.size()) {
-    for (const auto& a : plan.aggregates) width_ += a.expr->args.size();
+    for (const auto& a : plan.aggregates) {
+      width_ += a.expr->args.size();
+      const bool counted = only_counts(*a.expr);
+      calls_.push_back({a.expr, counted, counted ? counted_++ : others_++});
+    }
     width_ += plan.exprs.size() + 1;
   }
 
@@ -38,10 +43,20 @@ class AggregateOperator final : public UnaryOperator {
   }
 
  private:
-  struct Group {
-    const Value* keys;
-    std::vector<std::unique_ptr<Accumulator>> states;
+  // An accumulator and its place on the heap.
+  static constexpr std::size_t kAccumulatorBytes = 184;
+
+  struct Call {
+    const Expr* expr;
+    bool counted;       // in counts_, else in states_
+    std::size_t place;  // among those of a group there
   };
+  std::int64_t& count(std::size_t group, const Call& c) {
+    return counts_[group * counted_ + c.place];
+  }
+  std::unique_ptr<Accumulator>& state(std::size_t group, const Call& c) {
+    return states_[group * others_ + c.place];
+  }
 
   static std::vector<int> output_slots(const PlanNode& plan) {
     std::vector<int> out;
@@ -50,8 +65,12 @@ class AggregateOperator final : public UnaryOperator {
     return out;
   }
 
+  static constexpr std::size_t kNoGroup = ~std::size_t{0};
+
   void forget() {
     groups_.clear();
+    counts_.clear();
+    states_.clear();
     index_.clear();
     group_arena_.clear();
     for (auto& v : values_) v.reset();
@@ -59,43 +78,49 @@ class AggregateOperator final : public UnaryOperator {
     next_ = done_with_ = 0;
   }
 
-  Group& new_group(const Value* keys) {
-    Group g{keys, {}};
-    g.states.reserve(plan_.aggregates.size());
-    for (const auto& a : plan_.aggregates)
-      g.states.push_back(make_accumulator(*a.expr, runtime_, kept_));
-    groups_.push_back(std::move(g));
-    return groups_.back();
+  std::size_t new_group(const Value* keys) {
+    for (const Call& c : calls_) {
+      if (c.counted) {
+        counts_.push_back(0);
+      } else {
+        states_.push_back(make_accumulator(*c.expr, runtime_, kept_));
+      }
+    }
+    groups_.push_back(keys);
+    return groups_.size() - 1;
   }
 
-  // nullptr: it is a new one, for which there is no room.
-  Group* group_of(std::span<const Value> keys, std::uint64_t h) {
+  // kNoGroup: it is a new one, for which there is no room.
+  std::size_t group_of(std::span<const Value> keys, std::uint64_t h) {
     const auto same = [&](std::uint32_t known) {
       for (std::size_t k = 0; k < keys.size(); ++k)
-        if (!equivalent(groups_[known].keys[k], keys[k])) return false;
+        if (!equivalent(groups_[known][k], keys[k])) return false;
       return true;
     };
     if (parts_) {
       const auto known = index_.find(h, same);
-      return known == HashIndex::kNone ? nullptr : &groups_[known];
+      return known == HashIndex::kNone ? kNoGroup : known;
     }
     const auto [group, fresh] = index_.find_or_add(h, same);
-    if (!fresh) return &groups_[group];
+    if (!fresh) return group;
     make_room();
-    return &new_group(copy_values(keys, group_arena_));
+    return new_group(copy_values(keys, group_arena_));
   }
 
   // `args`: those of all aggregates, one after the other.
-  void add(Group& g, std::span<const Value> args, std::int64_t times) {
-    for (std::size_t k = 0; k < plan_.aggregates.size(); ++k) {
-      const Expr& call = *plan_.aggregates[k].expr;
-      const auto own = args.first(call.args.size());
-      args = args.subspan(call.args.size());
-      runtime_.position = call.span.begin;
+  void add(std::size_t group, std::span<const Value> args, std::int64_t times) {
+    for (const Call& c : calls_) {
+      const auto own = args.first(c.expr->args.size());
+      args = args.subspan(c.expr->args.size());
+      if (c.counted) {
+        if (counts(own)) count(group, c) += times;
+        continue;
+      }
+      runtime_.position = c.expr->span.begin;
       if (plan_.count_slot == kNoSlot) {
-        g.states[k]->add(own);
+        state(group, c)->add(own);
       } else {
-        g.states[k]->add_times(own, times);
+        state(group, c)->add_times(own, times);
       }
     }
   }
@@ -104,9 +129,9 @@ class AggregateOperator final : public UnaryOperator {
   void add_row(std::span<const Value> row) {
     const auto keys = row.first(plan_.exprs.size());
     const std::uint64_t h = hash_values(keys);
-    Group* g = group_of(keys, h);
-    if (g == nullptr) return parts_->append(h, row.data());
-    add(*g, row.subspan(keys.size(), row.size() - keys.size() - 1), row.back().as_integer());
+    const std::size_t group = group_of(keys, h);
+    if (group == kNoGroup) return parts_->append(h, row.data());
+    add(group, row.subspan(keys.size(), row.size() - keys.size() - 1), row.back().as_integer());
   }
 
   void consume() {
@@ -123,7 +148,7 @@ class AggregateOperator final : public UnaryOperator {
           for (const auto& arg : a.expr->args) *value++ = eval_(*arg, i);
         if (plan_.count_slot != kNoSlot) *value = b->at(plan_.count_slot, i);
         if (plan_.exprs.empty()) {
-          add(groups_[0], std::span<const Value>(row_).first(width_ - 1), row_.back().as_integer());
+          add(0, std::span<const Value>(row_).first(width_ - 1), row_.back().as_integer());
         } else {
           add_row(row_);
         }
@@ -152,11 +177,11 @@ class AggregateOperator final : public UnaryOperator {
 
   // What all groups keep for one of the aggregates.
   void spill_values(std::size_t k, bool begin) {
-    const Spills how = spills(*plan_.aggregates[k].expr);
+    const Spills how = spills(*calls_[k].expr);
     if (how == Spills::no || (values_[k] == nullptr && !begin)) return;
     if (values_[k] == nullptr)
       values_[k] = std::make_unique<GroupValues>(runtime_, how == Spills::sorted);
-    for (std::size_t g = 0; g < groups_.size(); ++g) groups_[g].states[k]->spill(*values_[k], g);
+    for (std::size_t g = 0; g < groups_.size(); ++g) state(g, calls_[k])->spill(*values_[k], g);
     values_[k]->end_run();
   }
 
@@ -189,6 +214,17 @@ class AggregateOperator final : public UnaryOperator {
     return true;
   }
 
+  // Of the next group.
+  Value result_of(std::size_t k) {
+    const Call& c = calls_[k];
+    if (c.counted) return Value::integer(count(next_, c));
+    runtime_.position = c.expr->span.begin;
+    Accumulator& a = *state(next_, c);
+    if (values_[k] != nullptr)
+      while (const Value* v = values_[k]->next(next_)) a.take_back(*v);
+    return a.result(arena_);
+  }
+
   Batch* produce() override {
     if (!done_) consume();
     arena_.reset();
@@ -196,21 +232,15 @@ class AggregateOperator final : public UnaryOperator {
     out.rows = 0;
     if (next_ == groups_.size() && !next_part()) return nullptr;
     // The results before have been handed on.
-    for (; done_with_ < next_; ++done_with_)
-      std::vector<std::unique_ptr<Accumulator>>().swap(groups_[done_with_].states);
+    for (; done_with_ < next_ * others_; ++done_with_) states_[done_with_].reset();
     const std::size_t used = runtime_.budget()->used();
     for (; next_ < groups_.size() && !out_.full(); ++next_) {
       // Values that come back take room, but for those of one group as far as others need it.
       if (out.rows > 0 && runtime_.budget()->used() > used + worth_spilling()) break;
-      Group& g = groups_[next_];
       for (std::size_t k = 0; k < plan_.exprs.size(); ++k)
-        out.column(plan_.exprs[k].slot)[out.rows] = g.keys[k];
-      for (std::size_t k = 0; k < g.states.size(); ++k) {
-        runtime_.position = plan_.aggregates[k].expr->span.begin;
-        if (values_[k] != nullptr)
-          while (const Value* v = values_[k]->next(next_)) g.states[k]->take_back(*v);
-        out.column(plan_.aggregates[k].slot)[out.rows] = g.states[k]->result(arena_);
-      }
+        out.column(plan_.exprs[k].slot)[out.rows] = groups_[next_][k];
+      for (std::size_t k = 0; k < calls_.size(); ++k)
+        out.column(plan_.aggregates[k].slot)[out.rows] = result_of(k);
       ++out.rows;
     }
     return out.rows > 0 ? &out : nullptr;
@@ -218,8 +248,12 @@ class AggregateOperator final : public UnaryOperator {
 
   Arena group_arena_;
   OwnedBatch out_;
-  ChargedVector<Group> groups_;
-  HashIndex index_{runtime_.budget()};  // of groups_
+  std::vector<Call> calls_;
+  std::size_t counted_ = 0, others_ = 0;  // calls of each kind
+  ChargedVector<const Value*> groups_;    // their keys
+  ChargedVector<std::int64_t> counts_;    // of each group, one for each call that is counted
+  ChargedVector<std::unique_ptr<Accumulator>> states_;  // of each group, for the other calls
+  HashIndex index_{runtime_.budget()};                  // of groups_
   std::size_t width_ = 0;
   std::vector<Value> row_;
   // Of each aggregate the values that its groups kept before memory was full; null: all are in the
@@ -231,7 +265,8 @@ class AggregateOperator final : public UnaryOperator {
   int depth_ = 0;
   std::size_t used_before_ = 0;
   bool done_ = false;
-  std::size_t next_ = 0, done_with_ = 0;
+  std::size_t next_ = 0;       // the group whose results come next
+  std::size_t done_with_ = 0;  // states that nobody needs any more
 };
 
 }  // namespace
