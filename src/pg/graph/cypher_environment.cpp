@@ -89,7 +89,7 @@ const std::string& session_time_zone() {
   static auto* const name = new std::string();
   if (known == nullptr || known != session_timezone) {
     *name = name_of_session_time_zone();
-    known = graph::find_time_zone(*name) != nullptr || *name == "Z" ? session_timezone : nullptr;
+    known = *name == "Z" || graph::find_time_zone(*name) != nullptr ? session_timezone : nullptr;
   }
   return *name;
 }

@@ -20,7 +20,6 @@ void KnownEdges::keep(EdgeLists& lists, graph::NodeId node, std::span<const Neig
   if (more > 0) lists.chunks_.resize(n + 1);
   if (fresh) {
     lists.chunks_[n] = std::make_unique<std::array<EdgeLists::List, EdgeLists::kChunk>>();
-    for (auto& list : *lists.chunks_[n]) list = {nullptr, EdgeLists::kUnknown};
     bytes_ += more * sizeof(void*) + sizeof(*lists.chunks_[0]);
   }
   (*lists.chunks_[n])[static_cast<std::uint64_t>(node) % EdgeLists::kChunk] = {

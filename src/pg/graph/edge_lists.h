@@ -26,11 +26,11 @@ struct Neighbour {
 // Those of one type and direction, by the near end.
 class EdgeLists {
  public:
+  static constexpr std::uint32_t kUnknown = 0xffffffff;  // not kept
   struct List {
-    const Neighbour* entries;
-    std::uint32_t count;  // kUnknown: not kept
+    const Neighbour* entries = nullptr;
+    std::uint32_t count = kUnknown;
   };
-  static constexpr std::uint32_t kUnknown = 0xffffffff;
 
   // Null when it is not known.
   const List* find(graph::NodeId node) const noexcept {
@@ -42,7 +42,7 @@ class EdgeLists {
 
  private:
   friend class KnownEdges;
-  static constexpr std::uint64_t kChunk = 1024;
+  static constexpr std::uint64_t kChunk = 256;  // as of row_values.h
   std::vector<std::unique_ptr<std::array<List, kChunk>>> chunks_;
 };
 
@@ -57,7 +57,7 @@ class KnownEdges {
   std::size_t bytes() const noexcept { return bytes_ + entries_.bytes(); }
 
  private:
-  static constexpr std::uint64_t kMostChunks = std::uint64_t{1} << 17;
+  static constexpr std::uint64_t kMostChunks = std::uint64_t{1} << 19;
 
   QuietState state_;
   std::map<std::pair<bool, graph::NameId>, EdgeLists> lists_;

@@ -37,8 +37,8 @@ class RowPlaces {
   void note_buffer(BlockNumber block, Buffer buffer);
 
  private:
-  static constexpr std::int64_t kChunk = 1024;          // ids; rows are numbered in sequence
-  static constexpr std::size_t kMostChunks = 2048;      // 2 million rows, 12 MB
+  static constexpr std::int64_t kChunk = 256;           // ids; rows are numbered in sequence
+  static constexpr std::size_t kMostChunks = 8192;      // 2 million rows, 12 MB
   static constexpr BlockNumber kMostBuffers = 1 << 20;  // 8 GB of rows, 4 MB
   struct Chunk {
     BlockNumber block[kChunk];

@@ -43,7 +43,6 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
     if (all_values().bytes() + pointers + sizeof(Chunk) > kRowValuesBytes) return false;
     if (pointers > 0) column.chunks_.resize(n + 1);
     column.chunks_[n] = std::make_unique<Chunk>();
-    for (Entry& e : *column.chunks_[n]) e.block = InvalidBlockNumber;
     bytes_ += pointers + sizeof(Chunk);
   }
   Entry& entry = (*column.chunks_[n])[static_cast<std::size_t>(id % kChunk)];

@@ -36,10 +36,12 @@ class RowValues {
   BlockNumber blocks() const noexcept { return blocks_; }
   std::uint64_t map() const noexcept { return map_; }
 
-  static constexpr std::int64_t kChunk = 1024;  // ids; rows are numbered in sequence
+  // Ids; rows are numbered in sequence. Few, as the neighbours of a node are anywhere: a new chunk
+  // is filled with entries that are not known, and new memory costs a page fault every 4 kB.
+  static constexpr std::int64_t kChunk = 128;
   struct Entry {
     graph::Value value;
-    BlockNumber block;  // InvalidBlockNumber: the value is not known
+    BlockNumber block = InvalidBlockNumber;  // this one: the value is not known
   };
   using Chunk = std::array<Entry, kChunk>;
   // The values of one property, by id.
@@ -63,7 +65,7 @@ class RowValues {
   std::size_t bytes() const noexcept { return bytes_ + texts_.bytes(); }
 
  private:
-  static constexpr std::uint64_t kMostChunks = std::uint64_t{1} << 17;  // of one column
+  static constexpr std::uint64_t kMostChunks = std::uint64_t{1} << 20;  // of one column
 
   BlockNumber blocks_;
   std::uint64_t map_;
