@@ -52,8 +52,11 @@ class OrderedScan {
 
   static constexpr int kLargestBatch = 4000;
   static constexpr double kWalkToSweep = 4;
+  // The order by sketches is a rough one: the true neighbours are among so many times ef_search.
+  static constexpr int kSketchBeam = 4;
 
   void begin();
+  int beam(int ef) const { return vectors_.sketched() ? kSketchBeam * ef : ef; }
   // One pass over all codes has become as cheap as the walk has been: a distance on a walk, which
   // jumps, takes about four times that of one in order. What a filter leaves may lie anywhere.
   bool walked_far() {
@@ -100,7 +103,7 @@ void OrderedScan::restart(bool null_query, Datum query) {
   iterative_ = hnsw::iterative_scan(scan_->indexRelation);
   trust_codes_ = hnsw::option_rerank(scan_->indexRelation) == hnsw::Rerank::none;
   rerank_all_ = vectors_.rerank_all() && !trust_codes_;
-  batch_size_ = ef_;
+  batch_size_ = beam(ef_);
   null_query_ = null_query;
   last_distance_ = -std::numeric_limits<double>::infinity();
   store_.set_table(scan_->heapRelation);
@@ -149,7 +152,7 @@ void OrderedScan::take_batch() {
 void OrderedScan::begin() {
   const ScanAdvisor* advisor = null_query_ ? nullptr : scan_advisor();
   const int first = advisor != nullptr ? advisor->first(scan_->indexRelation, ef_) : 0;
-  search_.begin(first > 0 ? first : ef_);
+  search_.begin(beam(first > 0 ? first : ef_));
   if (first <= 0) return;
   int effort = first;
   for (;;) {
@@ -157,7 +160,7 @@ void OrderedScan::begin() {
     const int next =
         advisor->next(scan_->indexRelation, features, core::margin(features), effort, ef_);
     if (next <= effort) break;
-    search_.widen(next);
+    search_.widen(beam(next));
     effort = next;
   }
   stats_.ef = ef_ = effort;

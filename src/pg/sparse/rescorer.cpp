@@ -13,8 +13,12 @@ extern "C" {
 
 namespace rv::pg {
 
-Rescorer::Rescorer(IndexScanDesc scan, Datum query, std::size_t batch)
-    : scan_(scan), query_(query), batch_(batch), scoring_(scoring_of(scan->indexRelation)) {
+Rescorer::Rescorer(IndexScanDesc scan, Datum query, std::size_t batch, bool rough)
+    : scan_(scan),
+      query_(query),
+      batch_(batch),
+      rough_(rough),
+      scoring_(scoring_of(scan->indexRelation)) {
   call([this] {
     info_ = BuildIndexInfo(scan_->indexRelation);
     state_ = CreateExecutorState();
@@ -43,10 +47,11 @@ bool Rescorer::look_up(sparse::Hit* hit, double* distance) {
     Datum values[INDEX_MAX_KEYS];
     bool nulls[INDEX_MAX_KEYS];
     FormIndexDatum(info_, slot_, state_, values, nulls);
-    // The operator class's first support function is the distance.
+    // The operator's own function, which keeps with the scan what it needs of the query.
+    const ScanKey key = scan_->orderByData;
     *distance = nulls[0] ? 0
-                         : DatumGetFloat8(FunctionCall2(
-                               index_getprocinfo(scan_->indexRelation, 1, 1), values[0], query_));
+                         : DatumGetFloat8(FunctionCall2Coll(&key->sk_func, key->sk_collation,
+                                                            values[0], query_));
     ResetPerTupleExprContext(state_);
     ExecClearTuple(slot_);
     return !nulls[0];
@@ -86,7 +91,8 @@ bool Rescorer::next(sparse::Search& search, sparse::Hit& out) {
 
 void Rescorer::compare(sparse::Hit hit) {
   const double least = sparse::distance_of(scoring_, hit.value);
-  if (hit.kind == sparse::Hit::Value::exact) return waiting_.push({least, hit});
+  if (hit.kind == sparse::Hit::Value::exact && !(rough_ && hit.value != 0))
+    return waiting_.push({least, hit});
   double distance;
   if (!look_up(&hit, &distance)) return;
   if (hit.kind == sparse::Hit::Value::undefined) return undefined_.push_back(hit);

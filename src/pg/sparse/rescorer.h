@@ -1,5 +1,5 @@
-// Rows of vector scans, fetched from the table and compared exactly. The executor could do so for
-// bounds (xs_recheckorderby), but since PostgreSQL 18 the rows that it puts into order have lost
+// Rows of scans whose index knows bounds only, fetched from the table and compared exactly. The
+// executor could do so for bounds (xs_recheckorderby), but since PostgreSQL 18 the rows that it puts into order have lost
 // their ctid, and it does not tell which index had a wrong bound.
 #pragma once
 
@@ -21,10 +21,10 @@ namespace rv::pg {
 
 class Rescorer {
  public:
-  // `query` is the argument of the ordering operator. `batch`: the approximate mode, where
+  // `query` is the argument of the scan's ordering operator. `batch`: the approximate mode, where
   // candidates found by the heaviest terms of the query are put into order so many at a time; 0:
-  // exact order, by bounds.
-  Rescorer(IndexScanDesc scan, Datum query, std::size_t batch);
+  // exact order, by bounds. `rough`: what the search calls exact is a bound too, unless it is 0.
+  Rescorer(IndexScanDesc scan, Datum query, std::size_t batch, bool rough);
   // Releases what it holds of the table; after an error the transaction's abort does. Not the
   // destructor's work: that runs when the memory context goes, whose children have gone before.
   void close();
@@ -48,6 +48,7 @@ class Rescorer {
   IndexScanDesc scan_;
   Datum query_;
   std::size_t batch_;
+  bool rough_;
   sparse::Scoring scoring_;
   std::uint64_t compared_ = 0;
   bool ended_ = false;

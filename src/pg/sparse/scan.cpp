@@ -92,7 +92,7 @@ class Scan {
       stats_.ef = settings.candidates;
       batch = static_cast<std::size_t>(settings.candidates);
     }
-    rescorer_.emplace(scan_, argument, batch);
+    rescorer_.emplace(scan_, argument, batch, false);
   }
 
   void prepare_text(Datum argument) {
@@ -101,21 +101,29 @@ class Scan {
     const Oid self = RelationGetRelid(scan_->indexRelation);
     const Oid wanted = OidIsValid(q->index) ? q->index : self;
     text_ = prepared_text(wanted, q->kind, payload_of(q));
-    if (wanted == self) return;
-    const bool is_partition = call([self, wanted] {
+    foreign_ = !knows_scores_of(wanted);
+    if (foreign_) {
+      // Every row is compared.
+      sparse::Query all;
+      all.irregular = true;
+      own_.emplace(*view_, std::move(all));
+    }
+    if ((foreign_ || text_->rough) && scan_->heapRelation != nullptr)
+      rescorer_.emplace(scan_, argument, 0, text_->rough);
+  }
+
+  // A query may speak of another index: only those of the table that this one belongs to have its
+  // statistics.
+  bool knows_scores_of(Oid wanted) const {
+    const Oid self = RelationGetRelid(scan_->indexRelation);
+    if (wanted == self) return true;
+    return call([self, wanted] {
       for (Oid at = self; get_rel_relispartition(at);) {
         at = get_partition_parent(at, true);
         if (at == wanted) return true;
       }
       return false;
     });
-    if (is_partition) return;
-    // The query speaks of another index: its scores cannot be computed from this one. Every row is
-    // compared.
-    foreign_ = true;
-    sparse::Query all;
-    all.irregular = true;
-    own_.emplace(*view_, std::move(all));
   }
 
   void hand_out(const sparse::Hit& hit) {
@@ -128,8 +136,8 @@ class Scan {
     double distance = std::numeric_limits<double>::quiet_NaN();
     if (hit.scored()) {
       distance = sparse::distance_of(scoring_, hit.value);
-      scan_->xs_recheckorderby =
-          hit.kind == sparse::Hit::Value::bound || (text_ && text_->rough && hit.value != 0);
+      scan_->xs_recheckorderby = hit.kind == sparse::Hit::Value::bound ||
+                                 (!rescorer_ && text_ && text_->rough && hit.value != 0);
       if (scan_->xs_recheckorderby) ++stats_.reranked;
       if (text_ && !scan_->xs_recheckorderby) remember_row_score(scan_, text_.get(), hit.value);
     }

@@ -4,7 +4,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(40);
+SELECT plan(41);
 SELECT results_eq($$SELECT id, round(score::numeric, 6), ranks FROM ruvector_rrf(jsonb_build_array(ARRAY[1,2,3], ARRAY[3,4]))$$,
   $$VALUES ('3', round(1/63.0 + 1/61.0, 6), ARRAY[3,1]::bigint[]), ('1', round(1/61.0, 6), ARRAY[1,NULL]), ('2', round(1/62.0, 6), ARRAY[2,NULL]), ('4', round(1/62.0, 6), ARRAY[NULL,2])$$, 'two lists');
 SELECT is((SELECT id FROM ruvector_rrf('[["a","b"],["b"],["c","b"]]', 1, '{1,1,10}') LIMIT 1), 'c', 'three lists with weights');
@@ -32,6 +32,7 @@ SELECT is((SELECT array_agg(round(score::numeric, 9) ORDER BY score DESC) FROM p
 SELECT is((SELECT count(*)::int FROM pg_temp.search(k => 7)), 7, 'k');
 SET LOCAL enable_seqscan = off;
 SELECT is((SELECT count(*)::int FROM (SELECT ctid AS r, id FROM "odd schema"."Do cs" ORDER BY s <#> '{1:1,4:2}/10' LIMIT 20) x JOIN "odd schema"."Do cs" d ON d.id = x.id AND d.ctid = x.r), 20, 'rows that were put into order have their ctid');
+SELECT is((SELECT count(*)::int FROM (SELECT ctid AS r, id FROM "odd schema"."Do cs" ORDER BY body <@> bm25query('word3 <-> common'::tsquery, '"odd schema".body_idx') LIMIT 20) x JOIN "odd schema"."Do cs" d ON d.id = x.id AND d.ctid = x.r), 20, 'and so have those of texts whose scores the index does not know');
 RESET enable_seqscan;
 SELECT ok((SELECT bool_and(abs(dd - ("Emb" <=> '[1,0.5,0]')) < 1e-9 AND abs(sd - (s <#> '{1:1,4:2}/10')) < 1e-9) FROM pg_temp.search(k => 50, candidates => 20) h JOIN "odd schema"."Do cs" d ON d.id = h.id::int), 'both distances are true, also of rows that one list misses');
 SELECT ok((SELECT bool_or(dr IS NULL) AND bool_or(sr IS NULL) FROM pg_temp.search(k => 50, candidates => 20)), 'and their missing rank is NULL');
