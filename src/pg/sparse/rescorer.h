@@ -1,6 +1,6 @@
 // Rows of scans whose index knows bounds only, fetched from the table and compared exactly. The
-// executor could do so for bounds (xs_recheckorderby), but since PostgreSQL 18 the rows that it puts into order have lost
-// their ctid, and it does not tell which index had a wrong bound.
+// executor could do so for bounds (xs_recheckorderby), but since PostgreSQL 18 the rows that it
+// puts into order have lost their ctid, and it does not tell which index had a wrong bound.
 #pragma once
 
 #include <optional>
