@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/graph/function.h"
+#include "core/graph/operators/accumulator.h"
 #include "core/graph/operators/label_test.h"
 #include "core/graph/planner.h"
 
@@ -11,9 +12,9 @@ namespace {
 
 // Can the call take a row once and be told how often it counts?
 bool takes_counts(const Expr& call) {
-  if (call.kind == ExprKind::count_star) return true;
+  if (only_counts(call) || call.distinct) return true;
   const Aggregate a = call.function->aggregate;
-  return a == Aggregate::count || call.distinct || a == Aggregate::min || a == Aggregate::max;
+  return a == Aggregate::min || a == Aggregate::max;
 }
 
 bool reads(const PlanNode& aggregate, int slot) {
@@ -41,10 +42,8 @@ void count_below(PlanNode& n, Statement& statement) {
       reads(n, expand.to) || reads(n, expand.relationship))
     return;
   // Nobody counts when every call ignores repeats: visiting ends once is better then.
-  if (std::none_of(n.aggregates.begin(), n.aggregates.end(), [](const SlotExpr& a) {
-        return a.expr->kind == ExprKind::count_star ||
-               (a.expr->function->aggregate == Aggregate::count && !a.expr->distinct);
-      }))
+  if (std::none_of(n.aggregates.begin(), n.aggregates.end(),
+                   [](const SlotExpr& a) { return only_counts(*a.expr); }))
     return;
   std::vector<const Expr*> labels;
   if (filter != nullptr) {

@@ -20,9 +20,6 @@ class Count final : public Accumulator {
   void add(std::span<const Value> args) override {
     if (counts(args)) ++count_;
   }
-  void add_times(std::span<const Value> args, std::int64_t times) override {
-    if (counts(args)) count_ += times;
-  }
   Value result(Arena&) override { return Value::integer(count_); }
 
  private:

@@ -18,8 +18,6 @@ class Accumulator {
  public:
   virtual ~Accumulator() = default;
   virtual void add(std::span<const Value> args) = 0;
-  // The same row so often; whatever ignores repeats takes it once.
-  virtual void add_times(std::span<const Value> args, std::int64_t /*times*/) { add(args); }
   // In `arena` or in the accumulator itself.
   virtual Value result(Arena& arena) = 0;
 

@@ -107,7 +107,8 @@ class AggregateOperator final : public UnaryOperator {
     return new_group(copy_values(keys, group_arena_));
   }
 
-  // `args`: those of all aggregates, one after the other.
+  // `args`: those of all aggregates, one after the other. Of a row that stands for several
+  // (plan_counts.cpp) calls that do not count ignore the repeats.
   void add(std::size_t group, std::span<const Value> args, std::int64_t times) {
     for (const Call& c : calls_) {
       const auto own = args.first(c.expr->args.size());
@@ -117,11 +118,7 @@ class AggregateOperator final : public UnaryOperator {
         continue;
       }
       runtime_.position = c.expr->span.begin;
-      if (plan_.count_slot == kNoSlot) {
-        state(group, c)->add(own);
-      } else {
-        state(group, c)->add_times(own, times);
-      }
+      state(group, c)->add(own);
     }
   }
 
