@@ -97,6 +97,13 @@ void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
   if (id_of(row.t_data) == id) *to = row;
 }
 
+bool PageReader::is_undisturbed(HeapTuple row) {
+  LockBuffer(buffer_, BUFFER_LOCK_SHARE);
+  const TM_Result r = HeapTupleSatisfiesUpdate(row, GetCurrentCommandId(false), buffer_);
+  LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
+  return r == TM_Ok;
+}
+
 void PageReader::learn(BlockNumber block) {
   if (places_ == nullptr || block == learned_ || !pin(block)) return;
   learned_ = block;

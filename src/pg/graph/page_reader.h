@@ -42,6 +42,10 @@ class PageReader {
   // Was the page that read() looked at last visible to all by its own word?
   bool all_visible() const { return all_visible_; }
 
+  // Would a change of this row, which read() just found, have nobody to wait for, and is it the
+  // newest version?
+  bool is_undisturbed(HeapTuple row);
+
   // Notes the places of all rows on the page of a row that was found otherwise.
   void learn(BlockNumber block);
   void close();

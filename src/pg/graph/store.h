@@ -11,6 +11,7 @@
 #include "pg/graph/edge_lists.h"
 #include "pg/graph/key_reader.h"
 #include "pg/graph/names.h"
+#include "pg/graph/node_lock.h"
 #include "pg/graph/page_reader.h"
 #include "pg/graph/property_index.h"
 #include "pg/graph/row_places.h"
@@ -202,6 +203,9 @@ class PgStore final : public graph::GraphStore {
   Datum properties_datum(std::span<const graph::Property> properties);
   void insert_node_labels(graph::NodeId id, std::span<const graph::NameId> labels, bool batched);
   void remove_node_label(graph::NodeId id, graph::NameId label);
+  bool is_undisturbed(graph::NodeId id);
+  bool lock_by_table(graph::NodeId id, LOCKMODE mode);
+  WriteOutcome lock_by_row(graph::NodeId id, LockTupleMode mode, bool* found);
   void lock_endpoint(graph::NodeId id);
   void lock_for_merge(graph::NodeId id);
   void relationships_between(const graph::NewRelationship& r, Snapshot snapshot,

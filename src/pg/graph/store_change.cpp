@@ -342,8 +342,11 @@ void PgStore::delete_nodes(std::span<const NodeId> ids) {
     if (find_for_write(kNodeByKey, id, &scan)) {
       ScratchScope scratch(*this);
       ItemPointerData tid = scan->slot->tts_tid;
+      NodeLockTag lock(tables_.node, id);
+      lock.acquire(kDeleteNode);
       const WriteOutcome locked =
           writer(kNodeWriter).lock(&tid, LockTupleExclusive, write_snapshot_, scan->slot);
+      lock.release(kDeleteNode);
       if (locked == WriteOutcome::changed_elsewhere && transaction_snapshot()) fail_serialization();
       if (locked != WriteOutcome::gone) {
         const Row row = copy_row(scan->slot, true);

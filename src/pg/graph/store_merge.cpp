@@ -2,8 +2,8 @@
 //
 // A relationship has no unique index. Who is about to create one locks a node at its end against
 // the others, and then looks whether one of them committed what the snapshot of the query does not
-// show. The lock lies on the row of the end with the smaller id, so that both directions meet; it
-// does not keep others from adding relationships by CREATE or from reading.
+// show. It is the end with the smaller id, so that both directions meet; others may still add
+// relationships to it by CREATE.
 #include <algorithm>
 
 #include "pg/graph/store.h"
@@ -33,23 +33,6 @@ bool nothing_committed_since(Snapshot snapshot) {
 }
 
 }  // namespace
-
-void PgStore::lock_for_merge(NodeId id) {
-  if (!merging_.insert(id).second) return;
-  PooledScan* scan = nullptr;
-  WriteOutcome outcome = WriteOutcome::gone;
-  if (find_for_write(kNodeByKey, id, &scan)) {
-    ItemPointerData tid = scan->slot->tts_tid;
-    outcome = writer(kNodeWriter).lock(&tid, LockTupleNoKeyExclusive, write_snapshot_, scan->slot);
-  }
-  call([scan] { ExecClearTuple(scan->slot); });
-  pool(kNodeByKey).release(scan);
-  // The lock keeps the node as well as lock_endpoint() does. A node that is gone is refused where
-  // the relationship is created.
-  if (outcome != WriteOutcome::gone) locked_.insert(id);
-  if (outcome == WriteOutcome::changed_elsewhere && IsolationUsesXactSnapshot())
-    fail_serialization();
-}
 
 // Those of the type between the two ends, or at the only end that exists, ascending.
 void PgStore::relationships_between(const graph::NewRelationship& r, Snapshot snapshot,

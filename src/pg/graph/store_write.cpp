@@ -154,27 +154,6 @@ bool PgStore::is_visible(ItemPointer tid) {
   });
 }
 
-// A relationship keeps its ends: they are locked against deletion, as foreign keys do it.
-void PgStore::lock_endpoint(NodeId id) {
-  if (!locked_.insert(id).second) return;
-  PooledScan* scan = nullptr;
-  WriteOutcome outcome = WriteOutcome::gone;
-  const bool found = find_for_write(kNodeByKey, id, &scan).has_value();
-  if (found) {
-    ItemPointerData tid = scan->slot->tts_tid;
-    outcome = writer(kNodeWriter).lock(&tid, LockTupleKeyShare, write_snapshot_, scan->slot);
-  }
-  call([scan] { ExecClearTuple(scan->slot); });
-  pool(kNodeByKey).release(scan);
-  if (outcome != WriteOutcome::gone) return;
-  locked_.erase(id);
-  // A concurrent transaction deleted it; perhaps before this query took its newer snapshot.
-  if (found || refreshed_) fail_serialization();
-  throw Error(ErrorCode::constraint_violation,
-              "node " + std::to_string(id) + " of the new relationship does not exist",
-              "EntityNotFound");
-}
-
 void PgStore::create_relationships(std::span<const graph::NewRelationship> relationships,
                                    RelationshipId* out) {
   if (relationships.empty()) return;
