@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "core/base/memory_budget.h"
+#include "core/graph/block_pool.h"
 
 namespace rv::graph {
 
@@ -67,44 +66,57 @@ class Arena {
 
   // Forgets everything, keeping a block for what comes next.
   void reset() noexcept {
-    if (blocks_.size() > 1) return clear();
-    if (blocks_.empty()) return;
-    next_ = blocks_[0].get();
-    left_ = bytes_;
+    if (last_ == nullptr) return;
+    if (last_->before != nullptr) return clear();
+    begin(last_);
   }
 
   void clear() noexcept {
     if (budget_ != nullptr) budget_->release(bytes_);
-    blocks_.clear();
+    while (last_ != nullptr) {
+      Block* const before = last_->before;
+      return_block(last_, last_->size);
+      last_ = before;
+    }
     next_ = nullptr;
     left_ = bytes_ = 0;
   }
 
  private:
+  struct Block {  // what it holds follows
+    Block* before;
+    std::size_t size;
+  };
+
+  void begin(Block* block) noexcept {
+    last_ = block;
+    next_ = reinterpret_cast<std::byte*>(block + 1);
+    left_ = block->size - sizeof(Block);
+  }
+
   void grow(std::size_t bytes) {
     // As much again as there is, within a block that a small budget can bear.
-    std::size_t size = blocks_.empty() ? first_ : bytes_;
+    std::size_t size = last_ == nullptr ? first_ : bytes_;
     std::size_t largest = kLargestBlock;
     if (budget_ != nullptr) largest = std::clamp(budget_->limit() / 32, std::size_t{4096}, largest);
-    if (size > largest) size = largest;
-    if (size < bytes) size = bytes;
+    size = std::max(std::min(size, largest), bytes + sizeof(Block));
     if (budget_ != nullptr) budget_->charge(size);
+    void* room;
     try {
-      blocks_.emplace_back(new std::byte[size]);
+      room = take_block(size);
     } catch (...) {
       if (budget_ != nullptr) budget_->release(size);
       throw;
     }
     bytes_ += size;
-    next_ = blocks_.back().get();
-    left_ = size;
+    begin(new (room) Block{last_, size});
   }
 
   static constexpr std::size_t kLargestBlock = std::size_t{1} << 20;
 
   MemoryBudget* budget_;
   std::size_t first_;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  Block* last_ = nullptr;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
   std::size_t bytes_ = 0;

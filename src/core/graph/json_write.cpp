@@ -8,8 +8,17 @@ namespace rv::graph {
 
 void write_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  const auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
   out += '"';
-  for (const char c : text) {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data();;) {
+    const char* const other = std::find_if_not(at, end, is_plain);
+    out.append(at, other);
+    if (other == end) break;
+    const char c = *other;
+    at = other + 1;
     switch (c) {
       case '"':
         out += "\\\"";
@@ -27,13 +36,9 @@ void write_json_string(std::string& out, std::string_view text) {
         out += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += kHex[static_cast<unsigned char>(c) >> 4];
-          out += kHex[c & 15];
-        } else {
-          out += c;
-        }
+        out += "\\u00";
+        out += kHex[static_cast<unsigned char>(c) >> 4];
+        out += kHex[c & 15];
     }
   }
   out += '"';
@@ -42,6 +47,7 @@ void write_json_string(std::string& out, std::string_view text) {
 JsonRows::JsonRows(Runtime& runtime, std::span<const std::string> columns,
                    std::span<const int> slots)
     : runtime_(runtime), slots_(slots.begin(), slots.end()), arena_(runtime.budget()) {
+  keys_.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
     std::string key = i == 0 ? "{" : ",";
     write_json_string(key, columns[i]);

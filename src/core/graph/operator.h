@@ -18,6 +18,8 @@ class Operator {
   virtual ~Operator() = default;
   Operator(const Operator&) = delete;
   Operator& operator=(const Operator&) = delete;
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+  static void operator delete(void* block, std::size_t bytes) { return_block(block, bytes); }
 
   // Starts, or starts anew.
   virtual void open() = 0;

@@ -22,6 +22,27 @@ BlockNumber known_blocks(Relation table, BlockNumber* known) {
   return *known;
 }
 
+namespace {
+
+Buffer read_recent_page(Relation heap, BlockNumber block, const RowPlaces* places) {
+  const Buffer recent = places->buffer(block);
+  return BufferIsValid(recent) && rv_read_recent_buffer(heap, block, recent) ? recent
+                                                                             : InvalidBuffer;
+}
+
+Buffer read_new_page(Relation heap, BlockNumber block, RowPlaces* places) {
+  const Buffer buffer = ReadBuffer(heap, block);
+  places->note_buffer(block, buffer);
+  return buffer;
+}
+
+}  // namespace
+
+Buffer read_page(Relation heap, BlockNumber block, RowPlaces* places) {
+  const Buffer recent = read_recent_page(heap, block, places);
+  return BufferIsValid(recent) ? recent : read_new_page(heap, block, places);
+}
+
 PageReader::PageReader(Relation heap, BlockNumber* blocks, Snapshot snapshot, RowPlaces* places)
     : heap_(heap),
       snapshot_(snapshot),
@@ -38,13 +59,10 @@ void PageReader::close() {
 bool PageReader::pin(BlockNumber block) {
   if (block == block_) return true;
   close();
-  const Buffer recent = places_->buffer(block);
-  if (BufferIsValid(recent) && rv_read_recent_buffer(heap_, block, recent)) {
-    buffer_ = recent;
-  } else {
+  buffer_ = read_recent_page(heap_, block, places_);
+  if (!BufferIsValid(buffer_)) {
     if (block >= known_blocks(heap_, blocks_)) return false;
-    buffer_ = ReadBuffer(heap_, block);
-    places_->note_buffer(block, buffer_);
+    buffer_ = read_new_page(heap_, block, places_);
   }
   block_ = block;
   return true;

@@ -19,6 +19,10 @@ namespace rv::pg {
 // end from coming nearer. `known` keeps it, InvalidBlockNumber before. May ereport: inside call().
 BlockNumber known_blocks(Relation table, BlockNumber* known);
 
+// A page that exists, pinned: where the session saw it last or by the table of buffers. May
+// ereport.
+Buffer read_page(Relation heap, BlockNumber block, RowPlaces* places);
+
 struct WantedRow {
   std::int64_t id;
   std::uint32_t input;  // of the caller's

@@ -273,7 +273,11 @@ class KeyedNodes final : public graph::NodeCursor {
   // Of the row at this place that the snapshot sees; false when there is none. Keeps a pin.
   bool id_of(ItemPointer place, Buffer* buffer, graph::NodeId* id, bool* all_dead) {
     const BlockNumber block = ItemPointerGetBlockNumber(place);
-    *buffer = ReleaseAndReadBuffer(*buffer, table_.heap, block);
+    if (!BufferIsValid(*buffer) || BufferGetBlockNumber(*buffer) != block) {
+      if (BufferIsValid(*buffer)) ReleaseBuffer(*buffer);
+      *buffer = InvalidBuffer;  // before what may raise an error
+      *buffer = read_page(table_.heap, block, table_.places.get());
+    }
     LockBuffer(*buffer, BUFFER_LOCK_SHARE);
     ItemPointerData tid = *place;
     HeapTupleData row;
