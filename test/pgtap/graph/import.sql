@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(31);
+SELECT plan(32);
 SELECT ruvector_create_graph('g');
 CREATE TABLE person AS SELECT i AS id, 'p' || i AS name, (i * 0.5)::float8 AS x, date '2020-01-01' + i AS born,
   ARRAY[i, -i] AS numbers, ARRAY[i, 1]::real[]::vector AS v, nullif(i % 2, 0) AS odd FROM generate_series(1, 100) i;
@@ -20,6 +20,7 @@ SELECT is((SELECT count(*) FROM g.relationships r JOIN g.nodes s ON s.id = r.sou
     AND r.properties->>'since' = s.properties->>'id'), 100::bigint, 'ends and properties are right');
 SET LOCAL enable_seqscan = off;
 SELECT is((SELECT count(*) FROM g.edge WHERE source = 5), 1::bigint, 'the indexes were built');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = 'g'::regnamespace AND reloptions IS NOT NULL$$, 'and keep no setting');
 SET LOCAL enable_seqscan = on;
 -- a second import finds the nodes of the first; keys may repeat across labels
 SELECT results_eq($$select * from ruvector_graph_import('g', 'select array[''City'', ''Place''] as labels, i as id from generate_series(1, 3) i',
