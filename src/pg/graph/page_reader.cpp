@@ -115,11 +115,11 @@ void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
   if (id_of(row.t_data) == id) *to = row;
 }
 
-bool PageReader::is_undisturbed(HeapTuple row) {
+TM_Result PageReader::state(HeapTuple row) {
   LockBuffer(buffer_, BUFFER_LOCK_SHARE);
-  const TM_Result r = HeapTupleSatisfiesUpdate(row, GetCurrentCommandId(false), buffer_);
+  const TM_Result state = HeapTupleSatisfiesUpdate(row, GetCurrentCommandId(false), buffer_);
   LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
-  return r == TM_Ok;
+  return state;
 }
 
 void PageReader::learn(BlockNumber block) {

@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "access/tableam.h"
 #include "storage/bufmgr.h"
 #include "utils/snapshot.h"
 }
@@ -46,9 +47,8 @@ class PageReader {
   // Was the page that read() looked at last visible to all by its own word?
   bool all_visible() const { return all_visible_; }
 
-  // Would a change of this row, which read() just found, have nobody to wait for, and is it the
-  // newest version?
-  bool is_undisturbed(HeapTuple row);
+  // What a change of this row, which read() just found, would meet.
+  TM_Result state(HeapTuple row);
 
   // Notes the places of all rows on the page of a row that was found otherwise.
   void learn(BlockNumber block);

@@ -158,7 +158,8 @@ class PgStore final : public graph::GraphStore {
   void need_write(Oid table, AclMode mode);
   enum Writer { kNodeWriter, kNodeLabelWriter, kEdgeWriter, kWriters };
   TableWriter& writer(Writer which);
-  Snapshot write_snapshot();  // sees everything written so far
+  Snapshot write_snapshot();               // sees everything written so far
+  void refresh_for(std::int64_t touched);  // write_snapshot_ sees what was done to this row
 
   // The row with this id as `snapshot` sees it, in the pooled scan's slot; inside call().
   static bool fetch_by_id(PooledScan* s, std::int64_t id);
@@ -203,7 +204,7 @@ class PgStore final : public graph::GraphStore {
   Datum properties_datum(std::span<const graph::Property> properties);
   void insert_node_labels(graph::NodeId id, std::span<const graph::NameId> labels, bool batched);
   void remove_node_label(graph::NodeId id, graph::NameId label);
-  bool is_undisturbed(graph::NodeId id);
+  std::optional<TM_Result> node_state(graph::NodeId id);
   bool lock_by_table(graph::NodeId id, LOCKMODE mode);
   WriteOutcome lock_by_row(graph::NodeId id, LockTupleMode mode, bool* found);
   void lock_endpoint(graph::NodeId id);

@@ -87,12 +87,15 @@ bool PgStore::fetch_at(PooledScan* s, ItemPointerData place, std::int64_t id) {
   return found;
 }
 
+void PgStore::refresh_for(std::int64_t touched) {
+  if (write_snapshot_ == nullptr || touched_.contains(touched)) write_snapshot();
+}
+
 // The newest version of a row that this transaction may see, for a write. A row that was changed
 // under the current command id, or made since the last look, needs a new one.
 std::optional<TupleTableSlot*> PgStore::find_for_write(Pool which, std::int64_t id,
                                                        PooledScan** scan) {
-  const std::int64_t key = touched_key(which == kNodeByKey, id);
-  if (write_snapshot_ == nullptr || touched_.contains(key)) write_snapshot();
+  refresh_for(touched_key(which == kNodeByKey, id));
   ScanPool& scans = pool(which);
   ItemPointerData place;
   ItemPointerSetInvalid(&place);

@@ -40,24 +40,10 @@ int& locks_of_transaction() {
 
 }  // namespace
 
-// In pg_locks: an object of the class that is the graph's table of nodes.
-NodeLockTag::NodeLockTag(Oid nodes, NodeId id) {
-  const auto number = static_cast<std::uint64_t>(id);
-  SET_LOCKTAG_OBJECT(tag_, MyDatabaseId, nodes, static_cast<uint32>(number),
-                     static_cast<uint16>(number >> 32));
-}
-
-LockAcquireResult NodeLockTag::acquire(LOCKMODE mode) {
-  return call([&] { return LockAcquire(&tag_, mode, false, false); });
-}
-
-void NodeLockTag::release(LOCKMODE mode) {
-  call([&] { LockRelease(&tag_, mode, false); });
-}
-
-// Is there a row of this id, where the session saw it last, that nobody changes or locks?
-bool PgStore::is_undisturbed(NodeId id) {
-  if (write_snapshot_ == nullptr || touched_.contains(touched_key(true, id))) write_snapshot();
+// What a change of the node would meet where the session saw its row last; nothing when no row of
+// this id is there.
+std::optional<TM_Result> PgStore::node_state(NodeId id) {
+  refresh_for(touched_key(true, id));
   RowTable& table = row_table(true);
   Snapshot snapshot = write_snapshot_;
   return call([&] {
@@ -65,9 +51,10 @@ bool PgStore::is_undisturbed(NodeId id) {
     const WantedRow wanted{id, 0};
     HeapTupleData row;
     pages.read(&wanted, 1, &row);
-    const bool out = row.t_data != nullptr && pages.is_undisturbed(&row);
+    std::optional<TM_Result> state;
+    if (row.t_data != nullptr) state = pages.state(&row);
     pages.close();
-    return out;
+    return state;
   });
 }
 
@@ -75,10 +62,12 @@ bool PgStore::lock_by_table(NodeId id, LOCKMODE mode) {
   int& count = locks_of_transaction();
   if (count >= most_locks()) return false;
   NodeLockTag lock(tables_.node, id);
-  // What this transaction has locked before, it has looked at.
-  if (lock.acquire(mode) == LOCKACQUIRE_ALREADY_HELD) return true;
-  if (is_undisturbed(id)) {
-    ++count;
+  const bool held = lock.acquire(mode) == LOCKACQUIRE_ALREADY_HELD;
+  const auto state = node_state(id);
+  // Whom this transaction locked out before cannot have come since; it may have deleted the node
+  // itself.
+  if (state == TM_Ok || (held && (state == TM_BeingModified || state == TM_Updated))) {
+    if (!held) ++count;
     return true;
   }
   lock.release(mode);

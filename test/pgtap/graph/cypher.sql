@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 DO $$ BEGIN PERFORM ruvector_create_graph('g'); END $$;
 CREATE FUNCTION pg_temp.c(q text, p jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(x::text, ';') FROM ruvector_cypher('g', q, p) x$$;
@@ -45,6 +45,10 @@ SELECT is(pg_temp.c('UNWIND [1, 2, 1] AS x MERGE (k:K {x: x}) ON CREATE SET k.c 
   '{"k.x":1,"k.c":2};{"k.x":2,"k.c":1};{"k.x":1,"k.c":2}', 'MERGE sees its own rows');
 SELECT is(pg_temp.c('MATCH (k:K) DETACH DELETE k RETURN count(k) AS c'), '{"c":2}');
 SELECT is(pg_temp.c('MATCH (k:K) RETURN count(*) AS c'), '{"c":0}');
+SELECT is(pg_temp.c('CREATE (a:L {k: 1})-[r:LR]->(b:L {k: 2}) WITH a, b, r DELETE r CREATE (a)-[:LR]->(b) RETURN count(*) AS c'), '{"c":1}');
+DO $$ BEGIN PERFORM ruvector_cypher('g', 'MATCH (a:L {k: 1}), (b:L {k: 2}) CREATE (a)-[:LR]->(b)'); END $$;
+SELECT matches(pg_temp.detail('MATCH (a:L {k: 1}) DETACH DELETE a WITH a MATCH (b:L {k: 2}) CREATE (a)-[:LR]->(b)'),
+  '^23514 EntityNotFound', 'a node that this transaction kept before and deletes now gets no relationship');
 SELECT ok(pg_temp.c('EXPLAIN MATCH (a:P)-[:R]->(b) RETURN b') LIKE '%LabelScan :P%', 'EXPLAIN');
 SET LOCAL "TimeZone" = 'Europe/Berlin';
 SELECT is(pg_temp.c('RETURN datetime({year: 2020, month: 7}) AS d'), '{"d":"2020-07-01T00:00+02:00[Europe/Berlin]"}', 'the session''s time zone');
