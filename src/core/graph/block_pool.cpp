@@ -8,7 +8,7 @@ namespace rv::graph {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool kKeep = false;  // a block that is kept hides who still uses it
+constexpr bool kKeep = false;
 #elif defined(__has_feature)
 constexpr bool kKeep = !__has_feature(address_sanitizer);
 #else
@@ -17,7 +17,6 @@ constexpr bool kKeep = true;
 
 constexpr std::size_t kStep = 64;
 constexpr std::size_t kLargest = 32'768;
-constexpr std::size_t kMostBytes = std::size_t{2} << 20;
 
 struct Free {
   Free* next;
@@ -36,6 +35,7 @@ struct AtThreadEnd {
   Pool& of;
   ~AtThreadEnd() {
     of.closed = true;
+    of.bytes = 0;
     for (Free*& list : of.lists)
       while (list != nullptr) ::operator delete(std::exchange(list, list->next));
   }
@@ -55,6 +55,10 @@ constexpr std::size_t rounded(std::size_t bytes) {
 
 }  // namespace
 
+const bool keeps_blocks = kKeep;
+
+std::size_t kept_bytes() noexcept { return pool.bytes; }
+
 void* take_block(std::size_t bytes) {
   if (!kKeep || bytes > kLargest) return ::operator new(bytes);
   const std::size_t size = rounded(bytes);
@@ -72,7 +76,7 @@ void return_block(void* block, std::size_t bytes) noexcept {
   const std::size_t size = rounded(bytes);
   if (!kKeep || bytes > kLargest) return ::operator delete(block);
   Pool& p = pool;
-  if (p.bytes + size > kMostBytes || !keeps(p)) return ::operator delete(block);
+  if (p.bytes + size > kMostKeptBytes || !keeps(p)) return ::operator delete(block);
   Free*& list = p.lists[size / kStep - 1];
   list = new (block) Free{list};
   p.bytes += size;

@@ -13,6 +13,12 @@ void* take_block(std::size_t bytes);
 // `bytes`: as they were asked for.
 void return_block(void* block, std::size_t bytes) noexcept;
 
+inline constexpr std::size_t kMostKeptBytes = std::size_t{2} << 20;
+// What this thread keeps now: at most that much, and nothing under AddressSanitizer, from which a
+// block that is kept hides who still uses it.
+std::size_t kept_bytes() noexcept;
+extern const bool keeps_blocks;
+
 // A fixed number of zeros in such a block.
 template <class T>
 class PooledArray {

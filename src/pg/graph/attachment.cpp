@@ -5,6 +5,7 @@
 
 #include "pg/base/datum.h"
 #include "pg/base/relation_watch.h"
+#include "pg/base/sql_cursor.h"
 #include "pg/graph/names.h"
 
 extern "C" {
@@ -148,13 +149,6 @@ std::vector<Attachment> load_attachments(std::string_view graph, const GraphTabl
 
 namespace {
 
-std::string relation_name(Oid table) {
-  return call([table]() -> const char* {
-    return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-                                      get_rel_name(table));
-  });
-}
-
 void need_column(Oid table, const std::string& column, bool integer) {
   const char* name = column.c_str();
   const Oid type = call([&] {
@@ -163,10 +157,10 @@ void need_column(Oid table, const std::string& column, bool integer) {
   });
   if (!OidIsValid(type))
     throw Error(ErrorCode::undefined_column,
-                "table " + relation_name(table) + " has no column \"" + column + "\"");
+                "table " + quoted_relation(table) + " has no column \"" + column + "\"");
   if (integer && type != INT2OID && type != INT4OID && type != INT8OID)
     throw Error(ErrorCode::type_mismatch,
-                "column \"" + column + "\" of table " + relation_name(table) +
+                "column \"" + column + "\" of table " + quoted_relation(table) +
                     " must be smallint, integer or bigint to be a key",
                 {}, "Add a column GENERATED ALWAYS AS IDENTITY with a unique index.");
 }
@@ -212,7 +206,7 @@ void attach(const Mapping& m) {
           " (kind, name, relation, key, source, target, source_label, target_label, properties) "
           "VALUES ('" +
           (m.is_type ? "t" : "l") + "', " + literal(m.name) + ", " +
-          literal(relation_name(m.table)) + ", " + literal(m.key) + ", " + text(m.source) + ", " +
+          literal(quoted_relation(m.table)) + ", " + literal(m.key) + ", " + text(m.source) + ", " +
           text(m.target) + ", " + text(m.source_label) + ", " + text(m.target_label) + ", " +
           m.properties + ")");
   // Wrong columns are told now, not by the first query.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/graph/map/property_codec.h"
+#include "pg/base/sql_cursor.h"
 #include "pg/graph/catalog.h"
 #include "pg/graph/import_keys.h"
 #include "pg/graph/import_rows.h"
@@ -231,12 +232,6 @@ bool Import::take_over_indexes(Oid table, TableWriter& writer) {
 
 namespace {
 
-// Inside call().
-const char* qualified_name(Oid relation) {
-  return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-                                    get_rel_name(relation));
-}
-
 bool deduplicates(Oid index) {
   return call([index] {
     Relation rel = index_open(index, AccessShareLock);
@@ -251,11 +246,10 @@ bool deduplicates(Oid index) {
 // New rows differ in the columns of edge_out and edge_in: looking for equal entries would take an
 // eighth of the import. Later it pays, when versions of a row pile up.
 void Import::rebuild(Oid table, std::int64_t rows) {
-  std::string sql = "REINDEX TABLE " + std::string(call([table] { return qualified_name(table); }));
+  std::string sql = "REINDEX TABLE " + quoted_relation(table);
   for (const Oid index : {tables_.edge_out, tables_.edge_in}) {
     if (table != tables_.edge || !deduplicates(index)) continue;
-    const std::string alter =
-        "ALTER INDEX " + std::string(call([index] { return qualified_name(index); }));
+    const std::string alter = "ALTER INDEX " + quoted_relation(index);
     sql = alter + " SET (deduplicate_items = off); " + sql + "; " + alter +
           " RESET (deduplicate_items)";
   }
