@@ -57,6 +57,22 @@ class TableProcedure final : public Procedure {
   Value rows_;
 };
 
+// As JSON objects with commas between.
+std::string rows(Execution& execution, const Plan& plan, MemoryStore& store,
+                 const Environment& environment, std::span<const MapEntry> parameters) {
+  std::string out;
+  std::unique_ptr<JsonRows> json;
+  execution.run(store, environment, parameters, [&](Runtime& runtime, const Batch& batch) {
+    if (json == nullptr)
+      json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
+    json->write(batch, [&](std::string_view row) {
+      if (!out.empty()) out += ',';
+      out += row;
+    });
+  });
+  return out;
+}
+
 std::string run(MemoryStore& store, const Value& command) {
   const MemoryStore before = store;
   std::string out;
@@ -67,20 +83,14 @@ std::string run(MemoryStore& store, const Value& command) {
     };
     environment.now_seconds = 1700000000;
     const auto plan = make_plan(find_entry(command, "text")->as_string(), store);
-    out = "{\"rows\":[";
-    bool first = true;
-    std::unique_ptr<JsonRows> json;
     if (plan->root != nullptr) {
-      execute(*plan, store, environment, find_entry(command, "params")->as_map(),
-              [&](Runtime& runtime, const Batch& batch) {
-                if (json == nullptr)
-                  json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
-                json->write(batch, [&](std::string_view row) {
-                  if (!first) out += ',';
-                  first = false;
-                  out += row;
-                });
-              });
+      // Once before on a copy, so that what is kept of an execution is seen to do no harm.
+      Execution execution(*plan);
+      const auto parameters = find_entry(command, "params")->as_map();
+      MemoryStore copy = store;
+      const std::string rehearsed = rows(execution, *plan, copy, environment, parameters);
+      out += rows(execution, *plan, store, environment, parameters);
+      if (out != rehearsed) throw Error(ErrorCode::internal, "run again: " + out, rehearsed);
     } else {
       Arena arena;
       class Ignore final : public RowSink {
@@ -89,7 +99,7 @@ std::string run(MemoryStore& store, const Value& command) {
       execute_schema(*plan, store, environment, arena, ignore);
     }
     store.advance();
-    return out + "]}";
+    return "{\"rows\":[" + out + "]}";
   } catch (const Error& e) {
     out = "{\"error\":";
     write_json_string(out, e.what());

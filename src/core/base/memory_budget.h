@@ -43,6 +43,7 @@ class MemoryBudget {
   std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   std::size_t peak() const noexcept { return peak_.load(std::memory_order_relaxed); }
   std::size_t limit() const noexcept { return limit_; }
+  const char* name() const noexcept { return name_; }
 
  private:
   static std::string megabytes(std::size_t bytes) { return std::to_string((bytes >> 20) + 1); }

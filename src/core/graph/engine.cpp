@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/graph/eval.h"
-#include "core/graph/operator.h"
 #include "core/graph/query_error.h"
 
 namespace rv::graph {
@@ -11,28 +10,15 @@ namespace rv::graph {
 void execute(const Plan& plan, GraphStore& store, const Environment& environment,
              std::span<const MapEntry> parameters, const BatchSink& rows,
              std::vector<Profile>* profile) {
-  Runtime runtime(plan, store, environment, parameters);
-  if (profile != nullptr) {
-    runtime.profiling = true;
-    runtime.profile.resize(static_cast<std::size_t>(plan.nodes));
-  }
-  try {
-    OperatorTree tree = make_operators(*plan.root, runtime);
-    tree.root->open();
-    while (Batch* b = tree.root->next()) {
-      if (b->rows > 0 && rows) rows(runtime, *b);
-    }
-  } catch (const Error& e) {
-    throw locate(e, plan.statement->text, runtime.position);
-  }
-  if (profile != nullptr) *profile = runtime.profile;
+  Execution(plan).run(store, environment, parameters, rows, profile);
 }
 
 void execute_schema(const Plan& plan, GraphStore& store, const Environment& environment,
                     Arena& arena, RowSink& rows) {
   SchemaCommand command = *plan.statement->schema;
   if (plan.statement->schema_options != nullptr) {
-    Runtime runtime(plan, store, environment, {});
+    Runtime runtime(plan, environment);
+    runtime.start(store, environment, {});
     static const std::vector<Fetch> none;
     Evaluator eval(runtime, arena, none);
     const Batch nothing(0);

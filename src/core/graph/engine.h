@@ -1,21 +1,15 @@
 // Runs planned statements.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "core/graph/batch.h"
+#include "core/graph/execution.h"
 #include "core/graph/plan.h"
-#include "core/graph/runtime.h"
 
 namespace rv::graph {
 
-// Called with each batch of result rows; the columns are in plan.column_slots.
-using BatchSink = std::function<void(Runtime& runtime, const Batch& batch)>;
-
-// Executes a plan, schema commands included (their rows come as `schema_rows`). Errors carry their
-// place in the query.
+// Executes a plan that is no schema command, once. Errors carry their place in the query.
 void execute(const Plan& plan, GraphStore& store, const Environment& environment,
              std::span<const MapEntry> parameters, const BatchSink& rows,
              std::vector<Profile>* profile = nullptr);

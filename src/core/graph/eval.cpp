@@ -23,6 +23,16 @@ void Evaluator::start(const Batch& batch) {
   }
 }
 
+void Evaluator::rest() noexcept {
+  constexpr std::size_t kFewValues = 64;
+  batch_ = nullptr;
+  asked_lists_.clear();
+  for (Column& c : columns_) {
+    c.read = false;
+    if (c.room.size() > kFewValues || !c.labels.empty()) c = Column();
+  }
+}
+
 Evaluator::Column& Evaluator::column(int fetch) {
   Column& c = columns_[static_cast<std::size_t>(fetch)];
   if (!c.read) read_column(fetch, c);

@@ -21,6 +21,8 @@ class Evaluator {
 
   // The rows that follow come from this batch. Forgets what was read ahead.
   void start(const Batch& batch);
+  // The next batch is of another execution.
+  void rest() noexcept;
   Value operator()(const Expr& e, std::uint32_t row) {
     row_ = row;
     return eval(e);

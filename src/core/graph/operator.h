@@ -23,6 +23,9 @@ class Operator {
 
   // Starts, or starts anew.
   virtual void open() = 0;
+  // After a run that ended well: gives back what belongs to it, such as cursors, values and much
+  // memory. True: open() may start another run, with another store and other parameters.
+  virtual bool rest() noexcept { return false; }
   // The next batch, never empty, or null at the end.
   Batch* next();
 

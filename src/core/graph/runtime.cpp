@@ -7,16 +7,23 @@
 
 namespace rv::graph {
 
-Runtime::Runtime(const Plan& plan, GraphStore& store, const Environment& environment,
-                 std::span<const MapEntry> parameters)
+Runtime::Runtime(const Plan& plan, const Environment& environment)
     : plan_(plan),
-      store_(store),
-      environment_(environment),
       budget_(environment.memory_limit, environment.memory_setting),
       random_(environment.seed),
       names_(plan.statement->names.size()),
-      locals_(static_cast<std::size_t>(plan.statement->slots)) {
-  for (const auto& name : plan.statement->parameters) {
+      locals_(static_cast<std::size_t>(plan.statement->slots)) {}
+
+Runtime::~Runtime() = default;
+
+void Runtime::start(GraphStore& store, const Environment& environment,
+                    std::span<const MapEntry> parameters) {
+  store_ = &store;
+  environment_ = &environment;
+  random_ = Rng(environment.seed);
+  parameters_.clear();
+  parameter_given_.clear();
+  for (const auto& name : plan_.statement->parameters) {
     const auto at = std::find_if(parameters.begin(), parameters.end(),
                                  [&](const MapEntry& e) { return e.key == name; });
     parameters_.push_back(at == parameters.end() ? Value() : at->value);
@@ -24,13 +31,27 @@ Runtime::Runtime(const Plan& plan, GraphStore& store, const Environment& environ
   }
 }
 
-Runtime::~Runtime() = default;
+bool Runtime::starts_again(const Environment& environment) const noexcept {
+  return environment.memory_limit == budget_.limit() &&
+         environment.memory_setting == std::string_view(budget_.name());
+}
+
+// Names may be others by then, of another transaction.
+void Runtime::rest() noexcept {
+  subqueries_.clear();
+  inexact_.clear();
+  std::fill(names_.begin(), names_.end(), CachedName());
+  writes_ = ticks_ = 0;
+  position = 0;
+  store_ = nullptr;
+  environment_ = nullptr;
+}
 
 NameId Runtime::name(int index) {
   CachedName& n = names_[static_cast<std::size_t>(index)];
   if (n.id == kNoName && n.seen != writes_) {
     const auto& name = plan_.statement->names[static_cast<std::size_t>(index)];
-    n.id = store_.find_name(name.kind, name.text);
+    n.id = store_->find_name(name.kind, name.text);
     n.seen = writes_;
   }
   return n.id;
@@ -40,12 +61,12 @@ NameId Runtime::intern(int index) {
   CachedName& n = names_[static_cast<std::size_t>(index)];
   if (n.id == kNoName) {
     const auto& name = plan_.statement->names[static_cast<std::size_t>(index)];
-    n.id = store_.intern_name(name.kind, name.text);
+    n.id = store_->intern_name(name.kind, name.text);
   }
   return n.id;
 }
 
-NameId Runtime::key(std::string_view name) { return store_.find_name(NameKind::key, name); }
+NameId Runtime::key(std::string_view name) { return store_->find_name(NameKind::key, name); }
 
 const Value& Runtime::parameter(int index) const {
   const auto i = static_cast<std::size_t>(index);

@@ -44,15 +44,23 @@ struct Profile {
 
 class Runtime {
  public:
-  Runtime(const Plan& plan, GraphStore& store, const Environment& environment,
-          std::span<const MapEntry> parameters);
+  // Of this environment the memory's limit and its name are taken.
+  Runtime(const Plan& plan, const Environment& environment);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  GraphStore& store() noexcept { return store_; }
+  // Begins an execution, which ends with rest() if it ends well. All three outlive it; the values
+  // of the parameters as well.
+  void start(GraphStore& store, const Environment& environment,
+             std::span<const MapEntry> parameters);
+  // Could start() with this environment be called once more?
+  bool starts_again(const Environment& environment) const noexcept;
+  void rest() noexcept;
+
+  GraphStore& store() noexcept { return *store_; }
   const Plan& plan() const noexcept { return plan_; }
-  const Environment& environment() const noexcept { return environment_; }
+  const Environment& environment() const noexcept { return *environment_; }
   MemoryBudget* budget() noexcept { return &budget_; }
   Rng& random() noexcept { return random_; }
   int slots() const noexcept { return plan_.statement->slots; }
@@ -71,12 +79,12 @@ class Runtime {
   // Changes whenever reads may see something else than before.
   std::uint64_t writes() const noexcept { return writes_; }
   void advance() {
-    store_.advance();
+    store_->advance();
     ++writes_;
   }
   void tick() {
-    if (++ticks_ % 256 == 0 && environment_.check_interrupts != nullptr)
-      environment_.check_interrupts();
+    if (++ticks_ % 256 == 0 && environment_->check_interrupts != nullptr)
+      environment_->check_interrupts();
   }
   // A seek of this plan node was not exact: what PlanNode::implied_by says is not so.
   void seek_was_inexact(const PlanNode& seek) { inexact_.push_back(&seek); }
@@ -92,8 +100,8 @@ class Runtime {
 
  private:
   const Plan& plan_;
-  GraphStore& store_;
-  const Environment& environment_;
+  GraphStore* store_ = nullptr;
+  const Environment* environment_ = nullptr;
   MemoryBudget budget_;
   Rng random_;
   std::vector<Value> parameters_;

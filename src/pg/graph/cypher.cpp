@@ -108,10 +108,12 @@ void run(std::string_view graph_name, std::string_view query, Jsonb* given, Cyph
       show(*plan, store, environment, result);
     } else if (mode == Statement::Mode::run) {
       if (!plan->columns.empty()) result.columns(plan->columns);
-      graph::execute(*plan, store, environment, parameters,
+      auto execution = take_execution(plan);
+      execution->run(store, environment, parameters,
                      [&](graph::Runtime& runtime, const graph::Batch& batch) {
                        if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
                      });
+      keep_execution(plan, std::move(execution));
     } else {
       std::vector<graph::Profile> profile;
       const bool profiled = mode == Statement::Mode::profile;

@@ -1,5 +1,6 @@
 #include "pg/graph/cypher_plans.h"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t kPlans = 128;
 constexpr std::size_t kLongestQuery = 65536;  // longer texts are not worth the memory
+constexpr std::size_t kExecutions = 8;
 
 struct Entry {
   std::shared_ptr<const graph::Plan> plan;
@@ -21,6 +23,16 @@ struct Entry {
 std::unordered_map<std::string, Entry>& plans() {
   static auto* map = new std::unordered_map<std::string, Entry>();
   return *map;
+}
+
+struct KeptExecution {
+  std::shared_ptr<const graph::Plan> plan;
+  std::unique_ptr<graph::Execution> execution;  // of that plan
+};
+
+std::array<KeptExecution, kExecutions>& kept_executions() {
+  static auto* kept = new std::array<KeptExecution, kExecutions>();
+  return *kept;
 }
 
 // A plan with calls points to procedures of the store it was made with.
@@ -68,6 +80,24 @@ std::shared_ptr<const graph::Plan> cypher_plan(std::string_view graph, std::stri
   if (plans().size() >= kPlans) plans().erase(plans().begin());
   plans().emplace(std::move(key), Entry{plan, before});
   return plan;
+}
+
+std::unique_ptr<graph::Execution> take_execution(const std::shared_ptr<const graph::Plan>& plan) {
+  for (KeptExecution& k : kept_executions())
+    if (k.plan == plan && k.execution != nullptr) return std::move(k.execution);
+  return std::make_unique<graph::Execution>(*plan);
+}
+
+void keep_execution(const std::shared_ptr<const graph::Plan>& plan,
+                    std::unique_ptr<graph::Execution> execution) {
+  static std::size_t next = 0;
+  if (!execution->can_be_kept()) return;
+  KeptExecution* place = nullptr;
+  for (KeptExecution& k : kept_executions())
+    if (k.plan == plan || (place == nullptr && k.execution == nullptr)) place = &k;
+  if (place == nullptr) place = &kept_executions()[next++ % kExecutions];
+  place->execution = std::move(execution);  // the one before refers to the plan before
+  place->plan = plan;
 }
 
 }  // namespace rv::pg

@@ -26,6 +26,13 @@ class UnaryOperator : public Operator {
   }
 
  protected:
+  // rest() of what is here.
+  bool rest_unary() noexcept {
+    arena_.reset();
+    eval_.rest();
+    return input_->rest();
+  }
+
   OperatorPtr input_;
   Arena arena_;
   Evaluator eval_;
@@ -43,6 +50,12 @@ class ExpandingOperator : public UnaryOperator {
   }
 
  protected:
+  bool rest_expanding() noexcept {
+    in_ = nullptr;
+    row_arena_.reset();
+    return rest_unary();
+  }
+
   Batch* produce() override {
     arena_.reset();
     out_.batch.rows = 0;

@@ -14,6 +14,11 @@ class ExpandOperator final : public ExpandingOperator {
     ExpandingOperator::open();
     ends_seen_.clear();
   }
+  bool rest() noexcept override {
+    cursor_.reset();
+    ends_seen_.clear();
+    return rest_expanding();
+  }
 
  private:
   void start_batch() override {

@@ -7,7 +7,7 @@ bool LabelTest::covers(const Expr& e) {
          e.args[0]->kind == ExprKind::variable && !e.args[0]->local && !e.args[0]->replaced;
 }
 
-bool LabelTest::forget() {
+bool LabelTest::forget() noexcept {
   known_.clear();
   has_.clear();
   return false;

@@ -27,9 +27,11 @@ class LabelTest {
   bool ask(NodeId node);
   // Of a node that was asked for.
   bool has(NodeId node) const { return has_.contains(node); }
+  // The next question is of another execution.
+  void rest() noexcept { forget(); }
 
  private:
-  bool forget();
+  bool forget() noexcept;
   void start();
   bool look_up();
   Runtime& runtime_;

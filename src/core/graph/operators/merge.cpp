@@ -13,6 +13,11 @@ class MergeOperator final : public ExpandingOperator {
         tree_(make_operators(*plan.children[1], runtime)),
         one_(runtime.slots(), row_slots(plan), 1),
         part_(plan.clause->pattern[0]) {}
+  bool rest() noexcept override {
+    match_arena_.reset();
+    found_ = {};
+    return tree_.root->rest() && rest_expanding();
+  }
 
  private:
   // Everything that the created pattern and the SET items read or write.

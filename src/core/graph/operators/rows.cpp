@@ -17,6 +17,11 @@ class FilterOperator final : public UnaryOperator {
       labels_.push_back(LabelTest::covers(*e.expr) ? std::make_unique<LabelTest>(runtime, *e.expr)
                                                    : nullptr);
   }
+  bool rest() noexcept override {
+    for (const auto& test : labels_)
+      if (test != nullptr) test->rest();
+    return rest_unary();
+  }
 
  private:
   Batch* produce() override {
@@ -59,6 +64,7 @@ class ProjectOperator final : public UnaryOperator {
       : UnaryOperator(runtime, plan, std::move(input)), columns_(runtime.slots(), {}) {
     for (const auto& e : plan.exprs) columns_.add(e.slot);
   }
+  bool rest() noexcept override { return rest_unary(); }
 
  private:
   Batch* produce() override {
@@ -85,6 +91,7 @@ class SkipOperator final : public UnaryOperator {
     UnaryOperator::open();
     left_ = row_count(*plan_.limit, "SKIP", runtime_);
   }
+  bool rest() noexcept override { return rest_unary(); }
 
  private:
   Batch* produce() override {
@@ -118,6 +125,7 @@ class LimitOperator final : public UnaryOperator {
     if (plan_.skip != nullptr) left_ += row_count(*plan_.skip, "SKIP", runtime_);
     asked_ = false;
   }
+  bool rest() noexcept override { return rest_unary(); }
 
  private:
   Batch* produce() override {
@@ -268,6 +276,7 @@ class BuildPathOperator final : public UnaryOperator {
 class NoRowsOperator final : public UnaryOperator {
  public:
   using UnaryOperator::UnaryOperator;
+  bool rest() noexcept override { return rest_unary(); }
 
  private:
   Batch* produce() override {

@@ -17,6 +17,10 @@ class ArgumentOperator final : public Operator, public ArgumentSource {
     end_ = end;
   }
   void open() override { done_ = false; }
+  bool rest() noexcept override {
+    batch_ = nullptr;
+    return true;
+  }
 
  private:
   Batch* produce() override {
@@ -41,6 +45,13 @@ class ArgumentOperator final : public Operator, public ArgumentSource {
 class NodeScanOperator final : public ExpandingOperator {
  public:
   using ExpandingOperator::ExpandingOperator;
+  bool rest() noexcept override {
+    cursor_.reset();
+    distinct_.clear();
+    eval_row_.rest();
+    exact_ = true;
+    return rest_expanding();
+  }
 
  private:
   void start_batch() override {

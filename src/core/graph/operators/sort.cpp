@@ -196,6 +196,12 @@ class EagerOperator final : public UnaryOperator {
     filled_ = false;
     next_ = 0;
   }
+  bool rest() noexcept override {
+    rows_.clear();
+    reader_.reset();
+    file_.reset();
+    return rest_unary();
+  }
 
  private:
   void consume() {

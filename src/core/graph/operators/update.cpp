@@ -19,6 +19,7 @@ class CreateOperator final : public UnaryOperator {
       for (const auto& r : part.relationships) columns_.add(r.slot);
     }
   }
+  bool rest() noexcept override { return rest_unary(); }
 
  private:
   Batch* produce() override {
@@ -59,6 +60,10 @@ class CreateOperator final : public UnaryOperator {
 class SetOperator final : public UnaryOperator {
  public:
   using UnaryOperator::UnaryOperator;
+  bool rest() noexcept override {
+    written_ = {};
+    return rest_unary();
+  }
 
  private:
   Batch* produce() override {
@@ -102,6 +107,11 @@ class DeleteOperator final : public UnaryOperator {
     nodes_.clear();
     relationships_.clear();
     done_ = false;
+  }
+  bool rest() noexcept override {
+    nodes_ = {};
+    relationships_ = {};
+    return rest_unary();
   }
 
  private:

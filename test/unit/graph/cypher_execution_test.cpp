@@ -1,0 +1,146 @@
+// An execution that is kept gives what a new one gives.
+#include <gtest/gtest.h>
+
+#include "core/graph/execution.h"
+#include "unit/graph/cypher_session.h"
+
+namespace rv::graph {
+namespace {
+
+class CypherExecution : public ::testing::Test {
+ protected:
+  CypherExecution() {
+    session_.rows(
+        "UNWIND range(1, 200) AS i CREATE (n:Person {id: i, age: i % 50, name: 'p' + i})"
+        "-[:OWNS]->(:Thing {id: i})");
+    session_.rows(
+        "MATCH (a:Person), (b:Person) WHERE b.id IN [a.id + 1, a.id * 3 % 200 + 1, a.id * 7 % 200 "
+        "+ 1]"
+        " CREATE (a)-[:KNOWS {since: a.id}]->(b)");
+    session_.rows("CREATE INDEX FOR (n:Person) ON (n.id)");
+  }
+
+  std::vector<std::string> run(Execution& execution, const Plan& plan, std::string_view parameters,
+                               MemoryStore& store) {
+    Arena arena;
+    const Value map = parse_json(parameters, arena);
+    std::vector<std::string> out;
+    std::unique_ptr<JsonRows> json;
+    execution.run(store, session_.environment, map.as_map(),
+                  [&](Runtime& runtime, const Batch& batch) {
+                    if (json == nullptr)
+                      json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
+                    json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
+                  });
+    store.advance();
+    return out;
+  }
+
+  // Runs it with each of the parameters by one execution, and by a new one in another store.
+  void compare(std::string_view query, bool kept) {
+    SCOPED_TRACE(query);
+    const auto plan = make_plan(query, session_.store);
+    MemoryStore again = session_.store, anew = session_.store;
+    Execution execution(*plan);
+    for (const char* parameters :
+         {R"({"id": 7, "list": [1, 2, 3], "n": 2})", R"({"id": 8, "list": [3, 4], "n": 1})",
+          R"({"id": 1000, "list": [], "n": 0})", R"({"id": null, "list": [8, 1], "n": 5})",
+          R"({"id": 7, "list": [7, 100, 8, 9], "n": 3})", R"({"id": 9, "list": [9], "n": 1000})"}) {
+      SCOPED_TRACE(parameters);
+      const auto got = run(execution, *plan, parameters, again);
+      EXPECT_EQ(execution.can_be_kept(), kept);
+      Execution fresh(*plan);
+      EXPECT_EQ(got, run(fresh, *plan, parameters, anew));
+    }
+    // What the two have written is the same.
+    for (const char* all :
+         {"MATCH (n) RETURN n ORDER BY id(n)", "MATCH ()-[r]->() RETURN r ORDER BY id(r)"}) {
+      const auto reading = make_plan(all, session_.store);
+      Execution one(*reading), other(*reading);
+      EXPECT_EQ(run(one, *reading, "{}", again), run(other, *reading, "{}", anew));
+    }
+  }
+
+  CypherSession session_;
+};
+
+TEST_F(CypherExecution, ReadsAgain) {
+  compare("MATCH (p:Person {id: $id}) RETURN p.name, p.age", true);
+  compare("MATCH (p:Person {id: $id})-[:KNOWS]->(f:Person) RETURN f.id, f.name", true);
+  compare("MATCH (p:Person {id: $id})-[r:KNOWS]->(f)<-[:KNOWS]-(g) RETURN r.since, g.id, labels(g)",
+          true);
+  compare("MATCH (p:Person) WHERE p.id IN $list RETURN p.name", true);
+  compare(
+      "MATCH (p:Person) WHERE p.age IN $list AND p.id > $id RETURN p.id, p.age IN $list LIMIT $n",
+      true);
+  compare("MATCH (p) WHERE p.id IN $list RETURN labels(p) SKIP $n LIMIT 3", true);
+  compare(
+      "MATCH (p:Thing) WHERE EXISTS { (p)<-[:OWNS]-(q:Person) WHERE q.id IN $list } RETURN p.id",
+      true);
+  compare("MATCH (p:Person {id: $id}), (q:Person {id: $n}) MATCH (p)-[:KNOWS]->(q) RETURN p.id",
+          true);
+  compare("MATCH (p:Person {id: $id}) RETURN rand() AS r, p.missing", true);
+}
+
+TEST_F(CypherExecution, WritesAgain) {
+  compare("MATCH (p:Person {id: $id}) CREATE (p)-[:LIKES {n: $n}]->(t:New {id: $n}) RETURN t.id, t",
+          true);
+  compare("MERGE (t:Tag {id: $n}) RETURN t.id", true);
+  compare("MERGE (t:Tag {id: $n}) ON CREATE SET t.made = $n ON MATCH SET t.seen = $list RETURN t",
+          true);
+  compare(
+      "MATCH (a:Person {id: $id}), (b:Person {id: $n}) MERGE (a)-[r:FOLLOWS]->(b) RETURN a.id, r",
+      true);
+  compare("MATCH (p:Person {id: $id}) SET p.name = 'of ' + $n, p:Known RETURN p", true);
+  compare("MATCH (p:Person)-[r:KNOWS]->() WHERE p.id IN $list DELETE r", true);
+  compare("MATCH (p:Person) WHERE p.id IN $list REMOVE p.age DETACH DELETE p", true);
+}
+
+// Those that end with a run.
+TEST_F(CypherExecution, MakesOthersAnew) {
+  compare("MATCH (p:Person) WHERE p.id IN $list RETURN p.age, count(*) ORDER BY p.age", false);
+  compare("UNWIND $list AS i RETURN i", false);
+  compare("MATCH (p:Person {id: $id}) OPTIONAL MATCH (p)-[:KNOWS]->(q) RETURN q.id", false);
+}
+
+TEST_F(CypherExecution, NamesThatCameBetweenAreSeen) {
+  const auto plan =
+      make_plan("MATCH (p:Person {id: 7})-[:MADE_LATER]->(t) RETURN t.id", session_.store);
+  Execution execution(*plan);
+  EXPECT_TRUE(run(execution, *plan, "{}", session_.store).empty());
+  ASSERT_TRUE(execution.can_be_kept());
+  session_.rows("MATCH (p:Person {id: 7}), (t:Thing {id: 3}) CREATE (p)-[:MADE_LATER]->(t)");
+  EXPECT_EQ(run(execution, *plan, "{}", session_.store).size(), 1U);
+}
+
+TEST_F(CypherExecution, IsNotKeptAfterAnError) {
+  const auto plan = make_plan("MATCH (p:Person {id: 7}) RETURN 1 / $n AS x", session_.store);
+  Execution execution(*plan);
+  EXPECT_EQ(run(execution, *plan, R"({"n": 1})", session_.store).size(), 1U);
+  EXPECT_TRUE(execution.can_be_kept());
+  EXPECT_THROW(run(execution, *plan, R"({"n": 0})", session_.store), Error);
+  EXPECT_FALSE(execution.can_be_kept());
+  EXPECT_EQ(run(execution, *plan, R"({"n": 1})", session_.store).size(), 1U);
+}
+
+TEST_F(CypherExecution, TakesAnotherLimitOfMemory) {
+  const auto plan =
+      make_plan("MATCH (p:Person) RETURN [x IN range(1, 10000) | x] AS l LIMIT 1", session_.store);
+  Execution execution(*plan);
+  EXPECT_EQ(run(execution, *plan, "{}", session_.store).size(), 1U);
+  session_.environment.memory_limit = 64 << 10;
+  EXPECT_THROW(run(execution, *plan, "{}", session_.store), Error);
+}
+
+TEST_F(CypherExecution, WithMuchMemoryIsNotKept) {
+  const auto plan = make_plan("MATCH (p:Person {id: 7}) RETURN size([x IN range(1, $n) | x]) AS l",
+                              session_.store);
+  Execution execution(*plan);
+  EXPECT_EQ(run(execution, *plan, R"({"n": 10})", session_.store).at(0), R"({"l":10})");
+  EXPECT_TRUE(execution.can_be_kept());
+  EXPECT_EQ(run(execution, *plan, R"({"n": 100000})", session_.store).at(0), R"({"l":100000})");
+  EXPECT_EQ(run(execution, *plan, R"({"n": 11})", session_.store).at(0), R"({"l":11})");
+}
+
+}  // namespace
+}  // namespace rv::graph
