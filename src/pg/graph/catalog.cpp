@@ -165,11 +165,12 @@ GraphTables open_graph(std::string_view name) {
 
 namespace {
 
-// Tables that a user was found to be allowed to read. Grants and row security change the relation,
-// which is news of it; roles send messages of their own.
+// What a user was found to be allowed to do with a table. Grants, row security and triggers change
+// the relation, which is news of it; roles send messages of their own.
 struct Allowed {
   Oid table = InvalidOid, user = InvalidOid;
   std::uint64_t news = 0;
+  AclMode modes = 0;
 };
 
 Allowed& allowed_slot(Oid table) {
@@ -198,8 +199,8 @@ void check_table_access(Oid table, AclMode mode) {
   const Oid user = GetUserId();
   const std::uint64_t news = relation_news() + role_news();
   Allowed& known = allowed_slot(table);
-  if (mode == ACL_SELECT && known.table == table && known.user == user && known.news == news)
-    return;
+  const bool same = known.table == table && known.user == user && known.news == news;
+  if (same && (known.modes & mode) == mode) return;
   call([table, mode] {
     // pg_class_aclcheck() is content with any one of several modes.
     if (pg_class_aclmask(table, GetUserId(), mode, ACLMASK_ALL) != mode)
@@ -220,7 +221,7 @@ void check_table_access(Oid table, AclMode mode) {
                errhint("Drop the triggers.")));
     table_close(rel, NoLock);
   });
-  if (mode == ACL_SELECT) known = {table, user, news};
+  known = {table, user, news, mode | (same ? known.modes : 0)};
 }
 
 std::string quoted(std::string_view text) {

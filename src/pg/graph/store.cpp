@@ -51,6 +51,8 @@ void PgStore::release_tables() {
     if (w) w->close();
     w.reset();
   }
+  if (write_state_ != nullptr) call([this] { FreeExecutorState(write_state_); });
+  write_state_ = nullptr;
   end_table_scans();
   call([this] {
     for (auto& t : row_tables_) close_row_table(t);
@@ -186,15 +188,16 @@ void PgStore::advance() {
 }
 
 PgStore::ScratchScope::ScratchScope(PgStore& store) {
-  MemoryContext parent = store.context_;
-  context_ = call([parent] {
-    return AllocSetContextCreateInternal(parent, "graph row", ALLOCSET_SMALL_SIZES);
-  });
+  if (store.scratch_ == nullptr)
+    store.scratch_ = call([&store] {
+      return AllocSetContextCreateInternal(store.context_, "graph row", ALLOCSET_SMALL_SIZES);
+    });
+  context_ = store.scratch_;
   outer_ = MemoryContextSwitchTo(context_);
 }
 PgStore::ScratchScope::~ScratchScope() {
   MemoryContextSwitchTo(outer_);
-  MemoryContextDelete(context_);
+  MemoryContextReset(context_);
 }
 void PgStore::ScratchScope::reset() { MemoryContextReset(context_); }
 

@@ -124,7 +124,8 @@ class PgStore final : public graph::GraphStore {
     kPools
   };
 
-  // Values made for one row: palloc'd in a context that goes with the scope.
+  // Values made for one row: palloc'd in a context that is emptied at the end of the scope. One at
+  // a time.
   class ScratchScope {
    public:
     explicit ScratchScope(PgStore& store);
@@ -199,6 +200,7 @@ class PgStore final : public graph::GraphStore {
                        std::span<const graph::NameId> keys, graph::Arena& arena, graph::Value* out,
                        bool* found);
 
+  void note_place(bool node, std::int64_t id);
   std::int64_t next_id(Oid sequence);
   Datum labels_datum(std::span<const graph::NameId> labels);
   Datum properties_datum(std::span<const graph::Property> properties);
@@ -232,7 +234,8 @@ class PgStore final : public graph::GraphStore {
   GraphTables tables_;
   GraphNames names_;
   MemoryContext context_;
-  Snapshot snapshot_ = nullptr;  // of reads
+  MemoryContext scratch_ = nullptr;  // of ScratchScope
+  Snapshot snapshot_ = nullptr;      // of reads
   Snapshot write_snapshot_ = nullptr;
   std::vector<Snapshot> registered_;
   ScanPool pools_[kPools];
@@ -252,6 +255,7 @@ class PgStore final : public graph::GraphStore {
   std::vector<std::int64_t> unknown_ids_;
   std::vector<graph::Value> tested_;
   std::unique_ptr<TableWriter> writers_[kWriters];
+  EState* write_state_ = nullptr;  // theirs
   std::vector<std::pair<Oid, AclMode>> write_checks_;
   // Rows that a constraint refused when they were written: a statement may complete them later.
   std::vector<std::int64_t> refused_nodes_, refused_edges_;

@@ -8,6 +8,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
+#include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/snapmgr.h"
 }
@@ -32,7 +33,8 @@ TableWriter& PgStore::writer(Writer which) {
                       : which == kNodeLabelWriter ? tables_.node_label
                                                   : tables_.edge;
     MemoryContext old = MemoryContextSwitchTo(context_);
-    w = std::make_unique<TableWriter>(table);
+    if (write_state_ == nullptr) write_state_ = call([] { return CreateExecutorState(); });
+    w = std::make_unique<TableWriter>(table, write_state_);
     MemoryContextSwitchTo(old);
     if (which != kNodeLabelWriter)
       w->defer_checks(which == kNodeWriter ? &refused_nodes_ : &refused_edges_);
@@ -50,6 +52,14 @@ void PgStore::need_write(Oid table, AclMode mode) {
   }
   check_table_access(table, mode);
   write_checks_.emplace_back(table, mode);
+}
+
+// That of the row that its writer inserted just now: this statement or a later one may read it.
+void PgStore::note_place(bool node, std::int64_t id) {
+  RowTable& t = row_tables_[node ? 0 : 1];
+  if (t.places == nullptr) t.places = row_places(node ? tables_.node : tables_.edge);
+  const ItemPointerData at = writers_[node ? kNodeWriter : kEdgeWriter]->place();
+  t.places->note(id, ItemPointerGetBlockNumber(&at), ItemPointerGetOffsetNumber(&at));
 }
 
 std::int64_t PgStore::next_id(Oid sequence) {
@@ -109,6 +119,7 @@ void PgStore::create_nodes(std::span<const graph::NewNode> nodes, NodeId* out) {
       w.add(values);
     } else {
       w.insert(values);
+      note_place(true, out[i]);
     }
     insert_node_labels(out[i], nodes[i].labels, batched);
     locked_.insert(out[i]);
@@ -136,6 +147,7 @@ std::optional<NodeId> PgStore::create_unless_conflicting(const graph::NewNode& n
     refresh_ = true;
     return std::nullopt;
   }
+  note_place(true, id);
   insert_node_labels(id, node.labels, false);
   locked_.insert(id);
   dirty_ = true;
@@ -179,6 +191,7 @@ void PgStore::create_relationships(std::span<const graph::NewRelationship> relat
       w.add(values);
     } else {
       w.insert(values);
+      note_place(false, out[i]);
     }
     if ((i & 255) == 255) scratch.reset();
   }

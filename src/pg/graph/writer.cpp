@@ -29,7 +29,8 @@ constexpr std::size_t kBatchBytes = 65'536;
   throw Error(ErrorCode::internal, "unreachable");
 }
 
-TableWriter::TableWriter(Oid table) : context_(CurrentMemoryContext) {
+TableWriter::TableWriter(Oid table, EState* shared)
+    : context_(CurrentMemoryContext), shared_(shared) {
   call([&] {
     PreventCommandIfReadOnly("Cypher update");
     PreventCommandIfParallelMode("Cypher update");
@@ -42,7 +43,7 @@ void TableWriter::prepare() {
   indexes_ = write_indexes(rel_);
   call([&] {
     MemoryContext old = MemoryContextSwitchTo(context_);
-    estate_ = CreateExecutorState();
+    estate_ = shared_ != nullptr ? shared_ : CreateExecutorState();
     MemoryContextSwitchTo(estate_->es_query_cxt);
     target_ = makeNode(ResultRelInfo);
     InitResultRelInfo(target_, rel_, 0, nullptr, 0);
@@ -65,7 +66,7 @@ void TableWriter::close() {
       // transaction does for all.
       for (int i = 0; i < target_->ri_NumIndices; ++i)
         index_close(target_->ri_IndexRelationDescs[i], NoLock);
-      FreeExecutorState(estate_);
+      if (shared_ == nullptr) FreeExecutorState(estate_);
     }
     table_close(rel_, NoLock);
   });
@@ -125,6 +126,7 @@ void TableWriter::insert(std::span<const Datum> values) {
     table_tuple_insert(rel_, slot_, GetCurrentCommandId(true), 0, nullptr);
     if (target_->ri_NumIndices > 0)
       rv_insert_index_tuples(target_, slot_, estate_, false, false, nullptr);
+    place_ = slot_->tts_tid;
     ExecClearTuple(slot_);
     MemoryContextSwitchTo(old);
     ResetPerTupleExprContext(estate_);
@@ -149,6 +151,7 @@ bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemP
       SpeculativeInsertionLockRelease(GetCurrentTransactionId());
       if (!conflict) {
         inserted = true;
+        place_ = slot_->tts_tid;
         break;
       }
       CHECK_FOR_INTERRUPTS();

@@ -27,8 +27,8 @@ enum class WriteOutcome {
 class TableWriter {
  public:
   // Takes RowExclusiveLock; 25006 in a read-only transaction. The privileges are the caller's
-  // to check.
-  explicit TableWriter(Oid table);
+  // to check. Writers of one statement can share a state of the executor, which outlives them.
+  explicit TableWriter(Oid table, EState* shared = nullptr);
   // Without close() PostgreSQL cleans up at the end of the transaction, as after an error.
   ~TableWriter() = default;
   TableWriter(const TableWriter&) = delete;
@@ -42,6 +42,8 @@ class TableWriter {
   // False, and nothing inserted, when a unique index holds a conflicting row that this
   // transaction or a committed one wrote, at `conflict`; waits for transactions in progress.
   bool insert_unless_conflicting(std::span<const Datum> values, ItemPointer conflict);
+  // Where the row is that one of these two inserted last.
+  const ItemPointerData& place() const noexcept { return place_; }
 
   // Buffered rows, written together by flush(); the values may go after add().
   void add(std::span<const Datum> values);
@@ -71,6 +73,7 @@ class TableWriter {
   MemoryContext context_;
   // Once a row is written: who only locks or deletes rows needs no indexes.
   std::shared_ptr<WriteIndexes> indexes_;
+  EState* shared_;
   EState* estate_ = nullptr;
   ResultRelInfo* target_ = nullptr;
   TupleTableSlot* slot_ = nullptr;
@@ -80,6 +83,7 @@ class TableWriter {
   std::size_t batched_bytes_ = 0;
   bool with_indexes_ = true;
   std::vector<std::int64_t>* refused_ = nullptr;
+  ItemPointerData place_{};
   ExprState** checks_ = nullptr;  // the CHECK constraints, once they were needed
 };
 

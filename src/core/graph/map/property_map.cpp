@@ -159,6 +159,7 @@ std::string& MapBuilder::set(std::string_view key) {
   if (entries_.size() >= kMaxProperties)
     throw Error(ErrorCode::limit_exceeded,
                 "more than " + std::to_string(kMaxProperties) + " properties");
+  if (entries_.capacity() == 0) entries_.reserve(8);
   return entries_.emplace_back(Pending{hash, std::string(key), {}}).encoded;
 }
 
