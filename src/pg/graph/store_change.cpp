@@ -160,10 +160,12 @@ void PgStore::change_row(bool node, std::int64_t id, const graph::NodeChange& ch
     WriteOutcome outcome;
     if (node) {
       const Datum values[] = {Int64GetDatum(id), labels_datum(labels), bytes_datum(encoded_)};
+      w.announce(labels);
       outcome = w.update(&row.tid, values, write_snapshot_);
     } else {
       const Datum values[] = {Int64GetDatum(id), Int32GetDatum(row.type), Int64GetDatum(row.source),
                               Int64GetDatum(row.target), bytes_datum(encoded_)};
+      w.announce({&row.type, 1});
       outcome = w.update(&row.tid, values, write_snapshot_);
     }
     if (outcome == WriteOutcome::done) {

@@ -36,8 +36,10 @@ TableWriter& PgStore::writer(Writer which) {
     if (write_state_ == nullptr) write_state_ = call([] { return CreateExecutorState(); });
     w = std::make_unique<TableWriter>(table, write_state_);
     MemoryContextSwitchTo(old);
-    if (which != kNodeLabelWriter)
+    if (which != kNodeLabelWriter) {
+      w->ids_are_new();
       w->defer_checks(which == kNodeWriter ? &refused_nodes_ : &refused_edges_);
+    }
   }
   return *w;
 }
@@ -115,6 +117,7 @@ void PgStore::create_nodes(std::span<const graph::NewNode> nodes, NodeId* out) {
     out[i] = next_id(tables_.node_ids);
     const Datum values[] = {Int64GetDatum(out[i]), labels_datum(nodes[i].labels),
                             properties_datum(nodes[i].properties)};
+    w.announce(nodes[i].labels);
     if (batched) {
       w.add(values);
     } else {
@@ -138,6 +141,7 @@ std::optional<NodeId> PgStore::create_unless_conflicting(const graph::NewNode& n
   const NodeId id = next_id(tables_.node_ids);
   const Datum values[] = {Int64GetDatum(id), labels_datum(node.labels),
                           properties_datum(node.properties)};
+  w.announce(node.labels);
   ItemPointerData other;
   if (!w.insert_unless_conflicting(values, &other)) {
     if (is_visible(&other))
@@ -187,6 +191,7 @@ void PgStore::create_relationships(std::span<const graph::NewRelationship> relat
     out[i] = next_id(tables_.edge_ids);
     const Datum values[] = {Int64GetDatum(out[i]), Int32GetDatum(r.type), Int64GetDatum(r.source),
                             Int64GetDatum(r.target), properties_datum(r.properties)};
+    w.announce({&r.type, 1});
     if (batched) {
       w.add(values);
     } else {

@@ -1,5 +1,6 @@
 #include "pg/graph/write_indexes.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "pg/base/relation_watch.h"
@@ -8,13 +9,19 @@ extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
+#include "nodes/primnodes.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+
+Datum rv_graph_has_label(PG_FUNCTION_ARGS);
 }
 
 namespace rv::pg {
 namespace {
+
+constexpr AttrNumber kNamesColumn = 2;  // labels of a node, type of a relationship
 
 using Tables = std::unordered_map<Oid, std::shared_ptr<WriteIndexes>>;
 
@@ -37,6 +44,29 @@ void forget(Oid table) noexcept {
   }
 }
 
+// Of a predicate that is ruvector_graph_has_label(labels, 7), by the very function, or type = 7.
+// Both columns are the second ones. Inside call().
+bool name_of_predicate(List* predicate, int32* name) {
+  if (list_length(predicate) != 1) return false;
+  auto* const node = static_cast<Node*>(linitial(predicate));
+  List* args = NIL;
+  if (IsA(node, FuncExpr)) {
+    FmgrInfo function;
+    fmgr_info(reinterpret_cast<FuncExpr*>(node)->funcid, &function);
+    if (function.fn_addr != rv_graph_has_label) return false;
+    args = reinterpret_cast<FuncExpr*>(node)->args;
+  } else if (IsA(node, OpExpr) && reinterpret_cast<OpExpr*>(node)->opfuncid == F_INT4EQ) {
+    args = reinterpret_cast<OpExpr*>(node)->args;
+  }
+  if (list_length(args) != 2 || !IsA(linitial(args), Var) || !IsA(lsecond(args), Const))
+    return false;
+  const auto* const constant = static_cast<Const*>(lsecond(args));
+  if (static_cast<Var*>(linitial(args))->varattno != kNamesColumn || constant->constisnull)
+    return false;
+  *name = DatumGetInt32(constant->constvalue);
+  return true;
+}
+
 }  // namespace
 
 WriteIndexes::~WriteIndexes() {
@@ -51,8 +81,7 @@ void WriteIndexes::prepare(Relation table) {
     EState* estate = CreateExecutorState();  // goes with the context
     List* indexes = RelationGetIndexList(table);
     const auto n = static_cast<Size>(list_length(indexes));
-    indexes_ = static_cast<Oid*>(palloc0(sizeof(Oid) * (n + 1)));
-    infos_ = static_cast<IndexInfo**>(palloc0(sizeof(IndexInfo*) * (n + 1)));
+    indexes_ = static_cast<Index*>(palloc0(sizeof(Index) * (n + 1)));
     ListCell* cell;
     foreach (cell, indexes) {
       const Oid oid = lfirst_oid(cell);
@@ -63,32 +92,33 @@ void WriteIndexes::prepare(Relation table) {
         info->ii_ExpressionsState = ExecPrepareExprList(info->ii_Expressions, estate);
       if (info->ii_Predicate != NIL)
         info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, estate);
-      indexes_[count_] = oid;
-      infos_[count_++] = info;
+      Index& made = indexes_[count_++];
+      made.oid = oid;
+      made.info = info;
+      made.of_name = name_of_predicate(info->ii_Predicate, &made.name);
       index_close(index, NoLock);
     }
     MemoryContextSwitchTo(old);
   });
 }
 
-void WriteIndexes::open(ResultRelInfo* target, EState* estate) {
-  target->ri_NumIndices = count_;
-  if (count_ == 0) return;
-  target->ri_IndexRelationDescs =
-      static_cast<RelationPtr>(palloc0(sizeof(Relation) * static_cast<Size>(count_)));
-  target->ri_IndexRelationInfo =
-      static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * static_cast<Size>(count_)));
-  for (int i = 0; i < count_; ++i) {
-    target->ri_IndexRelationDescs[i] = index_open(indexes_[i], RowExclusiveLock);
-    // A copy: access methods keep notes in it while the statement runs.
-    auto* info = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo)));
-    *info = *infos_[i];
-    info->ii_AmCache = nullptr;
-    // CREATE INDEX CONCURRENTLY begins to want entries without a message about the table.
-    info->ii_ReadyForInserts = target->ri_IndexRelationDescs[i]->rd_index->indisready;
-    info->ii_Context = estate->es_query_cxt;
-    target->ri_IndexRelationInfo[i] = info;
-  }
+bool WriteIndexes::takes(int index, std::span<const int32> names) const noexcept {
+  const Index& x = indexes_[index];
+  return !x.of_name || std::find(names.begin(), names.end(), x.name) != names.end();
+}
+
+void WriteIndexes::open(int index, ResultRelInfo* target, EState* estate) const {
+  Relation opened = index_open(indexes_[index].oid, RowExclusiveLock);
+  // A copy: access methods keep notes in it while the statement runs.
+  auto* info = static_cast<IndexInfo*>(MemoryContextAlloc(estate->es_query_cxt, sizeof(IndexInfo)));
+  *info = *indexes_[index].info;
+  info->ii_AmCache = nullptr;
+  // CREATE INDEX CONCURRENTLY begins to want entries without a message about the table.
+  info->ii_ReadyForInserts = opened->rd_index->indisready;
+  info->ii_Context = estate->es_query_cxt;
+  const int last = target->ri_NumIndices++;
+  target->ri_IndexRelationDescs[last] = opened;
+  target->ri_IndexRelationInfo[last] = info;
 }
 
 std::shared_ptr<WriteIndexes> write_indexes(Relation table) {

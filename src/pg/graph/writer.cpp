@@ -1,5 +1,7 @@
 #include "pg/graph/writer.h"
 
+#include <algorithm>
+
 extern "C" {
 #include "access/genam.h"
 #include "access/heapam.h"
@@ -47,10 +49,50 @@ void TableWriter::prepare() {
     MemoryContextSwitchTo(estate_->es_query_cxt);
     target_ = makeNode(ResultRelInfo);
     InitResultRelInfo(target_, rel_, 0, nullptr, 0);
-    indexes_->open(target_, estate_);
+    const auto count = static_cast<Size>(indexes_->count());
+    target_->ri_IndexRelationDescs =
+        static_cast<RelationPtr>(palloc0(sizeof(Relation) * (count + 1)));
+    target_->ri_IndexRelationInfo =
+        static_cast<IndexInfo**>(palloc0(sizeof(IndexInfo*) * (count + 1)));
     slot_ = table_slot_create(rel_, nullptr);
     MemoryContextSwitchTo(old);
   });
+}
+
+// In the order of all, so that who waits for others in unique indexes does so in one order.
+void TableWriter::open_index(int index) {
+  const auto place = std::lower_bound(open_.begin(), open_.end(), index);
+  if (place != open_.end() && *place == index) return;
+  const auto at = place - open_.begin();
+  call([&] { indexes_->open(index, target_, estate_); });
+  open_.insert(place, index);
+  Relation* const relations = target_->ri_IndexRelationDescs;
+  IndexInfo** const infos = target_->ri_IndexRelationInfo;
+  std::rotate(relations + at, relations + open_.size() - 1, relations + open_.size());
+  std::rotate(infos + at, infos + open_.size() - 1, infos + open_.size());
+}
+
+void TableWriter::announce(std::span<const std::int32_t> names) {
+  prepare();
+  announced_ = true;
+  for (int i = 0; i < indexes_->count(); ++i)
+    if (indexes_->takes(i, names)) open_index(i);
+}
+
+void TableWriter::open_indexes() {
+  prepare();
+  if (announced_ || open_.size() == static_cast<std::size_t>(indexes_->count())) return;
+  for (int i = 0; i < indexes_->count(); ++i) open_index(i);
+}
+
+bool TableWriter::can_conflict() const {
+  if (!ids_are_new_) return true;
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    const IndexInfo* const info = target_->ri_IndexRelationInfo[i];
+    const bool primary = target_->ri_IndexRelationDescs[i]->rd_index->indisprimary;
+    if (info->ii_ExclusionOps != nullptr || (info->ii_Unique && !primary)) return true;
+  }
+  return false;
 }
 
 void TableWriter::close() {
@@ -118,7 +160,7 @@ void TableWriter::check(TupleTableSlot* slot) {
 }
 
 void TableWriter::insert(std::span<const Datum> values) {
-  prepare();
+  open_indexes();
   call([&] {
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     fill(slot_, values);
@@ -134,7 +176,11 @@ void TableWriter::insert(std::span<const Datum> values) {
 }
 
 bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemPointer other) {
-  prepare();
+  open_indexes();
+  if (!can_conflict()) {
+    insert(values);
+    return true;
+  }
   return call([&] {
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));
     bool inserted = false;
@@ -164,7 +210,7 @@ bool TableWriter::insert_unless_conflicting(std::span<const Datum> values, ItemP
 }
 
 void TableWriter::add(std::span<const Datum> values) {
-  prepare();
+  open_indexes();
   call([&] {
     if (batch_ == nullptr) {
       MemoryContext old = MemoryContextSwitchTo(estate_->es_query_cxt);
@@ -210,7 +256,7 @@ void TableWriter::flush() {
 
 WriteOutcome TableWriter::update(ItemPointer tid, std::span<const Datum> values,
                                  Snapshot snapshot) {
-  prepare();
+  open_indexes();
   return call([&] {
     CheckCmdReplicaIdentity(rel_, CMD_UPDATE);
     MemoryContext old = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate_));

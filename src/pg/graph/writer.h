@@ -37,6 +37,12 @@ class TableWriter {
 
   Relation relation() const noexcept { return rel_; }
 
+  // The rows that come next, until other ones are announced, have these labels or this type: only
+  // the indexes that take them are opened. Without a word all are.
+  void announce(std::span<const std::int32_t> names);
+  // The ids of new rows are new: the primary key cannot conflict.
+  void ids_are_new() noexcept { ids_are_new_ = true; }
+
   // One row; none of the columns is NULL.
   void insert(std::span<const Datum> values);
   // False, and nothing inserted, when a unique index holds a conflicting row that this
@@ -65,6 +71,10 @@ class TableWriter {
 
  private:
   void prepare();
+  // Before a row is written: prepare(), and the indexes of which announce() did not speak.
+  void open_indexes();
+  void open_index(int index);
+  bool can_conflict() const;
   void fill(TupleTableSlot* slot, std::span<const Datum> values);
   void check_constraints(TupleTableSlot* slot);
   bool passes(TupleTableSlot* slot);
@@ -82,6 +92,9 @@ class TableWriter {
   int batched_ = 0;
   std::size_t batched_bytes_ = 0;
   bool with_indexes_ = true;
+  bool announced_ = false;
+  bool ids_are_new_ = false;
+  std::vector<int> open_;  // the indexes that are open, by their numbers, ascending
   std::vector<std::int64_t>* refused_ = nullptr;
   ItemPointerData place_{};
   ExprState** checks_ = nullptr;  // the CHECK constraints, once they were needed
