@@ -2,7 +2,7 @@
 \set QUIET 1
 \pset format unaligned
 \pset tuples_only true
-SELECT plan(21);
+SELECT plan(23);
 DO $$ BEGIN PERFORM ruvector_create_graph('g'); PERFORM ruvector_cypher('g', 'CREATE (:P {n: 1})-[:R]->(:P {n: 2})'); END $$;
 CREATE ROLE rv_graph_reader;
 CREATE ROLE rv_graph_writer;
@@ -29,6 +29,11 @@ SET ROLE rv_graph_writer;
 SELECT is(c('CREATE (n:New {n: 3})-[:ALSO]->(:P {n: 4}) RETURN n.n AS n'), '{"n":3}', 'a writer makes new labels and types');
 SELECT is(c('MATCH (n:New) SET n.n = 5 RETURN n.n AS n'), '{"n":5}');
 SELECT is(c('MATCH (n:New) DETACH DELETE n'), NULL);
+RESET ROLE;
+REVOKE INSERT ON g.edge FROM rv_graph_writer;
+SET ROLE rv_graph_writer;
+SELECT throws_ok($$SELECT c('MATCH (n:P {n: 1}), (m:P {n: 2}) CREATE (n)-[:R]->(m)')$$, '42501', NULL, 'what was granted before is not remembered');
+SELECT throws_ok($$SELECT c('MATCH (n:P {n: 1}), (m:P {n: 2}) MERGE (n)-[:R2]->(m)')$$, '42501');
 RESET ROLE;
 REVOKE SELECT ON g.edge FROM rv_graph_reader;
 SET ROLE rv_graph_reader;
