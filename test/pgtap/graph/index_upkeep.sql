@@ -25,7 +25,7 @@ SELECT is(c('CREATE INDEX a FOR (x:A) ON (x.n)') || c('CREATE INDEX b FOR (x:B) 
 SELECT is(c('CREATE CONSTRAINT ck FOR (x:C) REQUIRE x.k IS UNIQUE'), NULL);
 -- a function of that name which says something else
 CREATE SCHEMA other;
-CREATE FUNCTION other.ruvector_graph_has_label(int[], int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION other.ruvector_graph_has_label(int[], int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
 CREATE INDEX all_nodes ON g.node (id) WHERE other.ruvector_graph_has_label(labels, 99);
 CREATE INDEX with_source ON g.edge (id) WHERE source = 1;
 
