@@ -82,6 +82,18 @@ TEST_F(CypherExecution, ReadsAgain) {
   compare("MATCH (p:Person {id: $id}) RETURN rand() AS r, p.missing", true);
 }
 
+TEST_F(CypherExecution, GroupsAndSortsAgain) {
+  compare("MATCH (p:Person) WHERE p.id IN $list RETURN p.age, count(*) ORDER BY p.age", true);
+  compare(
+      "MATCH (p:Person {id: $id})-[:KNOWS]->(f)-[:KNOWS]->(g) RETURN g.age AS a, count(*) AS c, "
+      "collect(g.id) AS ids, avg(g.id), sum(DISTINCT f.id) ORDER BY c DESC, a LIMIT $n",
+      true);
+  compare("MATCH (p:Person) WHERE p.id > $id RETURN p.name ORDER BY p.name DESC SKIP $n LIMIT 60",
+          true);
+  compare("UNWIND $list AS i RETURN i, $n ORDER BY i DESC", true);
+  compare("UNWIND $list AS i UNWIND range(i, $n) AS k RETURN min(k), max(i), count(*)", true);
+}
+
 TEST_F(CypherExecution, WritesAgain) {
   compare("MATCH (p:Person {id: $id}) CREATE (p)-[:LIKES {n: $n}]->(t:New {id: $n}) RETURN t.id, t",
           true);
@@ -98,8 +110,6 @@ TEST_F(CypherExecution, WritesAgain) {
 
 // Those that end with a run.
 TEST_F(CypherExecution, MakesOthersAnew) {
-  compare("MATCH (p:Person) WHERE p.id IN $list RETURN p.age, count(*) ORDER BY p.age", false);
-  compare("UNWIND $list AS i RETURN i", false);
   compare("MATCH (p:Person {id: $id}) OPTIONAL MATCH (p)-[:KNOWS]->(q) RETURN q.id", false);
 }
 

@@ -41,6 +41,12 @@ class AggregateOperator final : public UnaryOperator {
     depth_ = 0;
     done_ = false;
   }
+  bool rest() noexcept override {
+    forget();
+    waiting_.clear();
+    parts_.reset();
+    return rest_unary();
+  }
 
  private:
   // An accumulator and its place on the heap.

@@ -153,6 +153,10 @@ class UnwindOperator final : public ExpandingOperator {
   UnwindOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)
       : ExpandingOperator(runtime, plan, std::move(input)),
         counts_(is_range(*plan.exprs[0].expr)) {}
+  bool rest() noexcept override {
+    eval_row_.rest();
+    return rest_expanding();
+  }
 
  private:
   static bool is_range(const Expr& e) {

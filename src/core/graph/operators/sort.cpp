@@ -93,6 +93,13 @@ class SortOperator final : public UnaryOperator {
       }
     }
   }
+  bool rest() noexcept override {
+    rows_.clear();
+    spare_.clear();
+    worst_ = nullptr;
+    forget_runs();
+    return rest_unary();
+  }
 
  private:
   // Keeps the first rows only, once twice as many have come.
