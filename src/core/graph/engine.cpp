@@ -7,12 +7,6 @@
 
 namespace rv::graph {
 
-void execute(const Plan& plan, GraphStore& store, const Environment& environment,
-             std::span<const MapEntry> parameters, const BatchSink& rows,
-             std::vector<Profile>* profile) {
-  Execution(plan).run(store, environment, parameters, rows, profile);
-}
-
 void execute_schema(const Plan& plan, GraphStore& store, const Environment& environment,
                     Arena& arena, RowSink& rows) {
   SchemaCommand command = *plan.statement->schema;

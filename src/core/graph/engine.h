@@ -1,4 +1,4 @@
-// Runs planned statements.
+// Runs planned statements that Execution does not, and explains plans.
 #pragma once
 
 #include <string>
@@ -8,11 +8,6 @@
 #include "core/graph/plan.h"
 
 namespace rv::graph {
-
-// Executes a plan that is no schema command, once. Errors carry their place in the query.
-void execute(const Plan& plan, GraphStore& store, const Environment& environment,
-             std::span<const MapEntry> parameters, const BatchSink& rows,
-             std::vector<Profile>* profile = nullptr);
 
 // A schema command's result: maps, one for each row.
 void execute_schema(const Plan& plan, GraphStore& store, const Environment& environment,

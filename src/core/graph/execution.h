@@ -13,7 +13,8 @@
 
 namespace rv::graph {
 
-// Called with each batch of result rows; the columns are in plan.column_slots.
+// Called with each batch of result rows; the columns are in plan.column_slots. What is made with
+// the runtime, such as JsonRows, must go before the next run and before the execution.
 using BatchSink = std::function<void(Runtime& runtime, const Batch& batch)>;
 
 // The operators of a plan. To make them and to take them down is a twentieth of a short statement,

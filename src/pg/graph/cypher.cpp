@@ -94,6 +94,32 @@ void show(const graph::Plan& plan, graph::GraphStore& store, const graph::Enviro
   graph::execute_schema(plan, store, environment, arena, rows);
 }
 
+// The result's use of batches, which ends before the execution that hands them out.
+class Batches {
+ public:
+  explicit Batches(CypherResult& result) : result_(result) {}
+  ~Batches() { result_.end(); }
+  Batches(const Batches&) = delete;
+  Batches& operator=(const Batches&) = delete;
+
+ private:
+  CypherResult& result_;
+};
+
+void execute(const std::shared_ptr<const graph::Plan>& plan, graph::GraphStore& store,
+             const graph::Environment& environment, std::span<const graph::MapEntry> parameters,
+             CypherResult& result) {
+  auto execution = take_execution(plan);
+  {
+    const Batches batches(result);
+    execution->run(store, environment, parameters,
+                   [&](graph::Runtime& runtime, const graph::Batch& batch) {
+                     if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
+                   });
+  }
+  keep_execution(plan, std::move(execution));
+}
+
 void run(std::string_view graph_name, std::string_view query, Jsonb* given, CypherResult& result) {
   PgStore stored(graph_name);
   const auto with_tables = attached_store(graph_name, stored);
@@ -108,16 +134,11 @@ void run(std::string_view graph_name, std::string_view query, Jsonb* given, Cyph
       show(*plan, store, environment, result);
     } else if (mode == Statement::Mode::run) {
       if (!plan->columns.empty()) result.columns(plan->columns);
-      auto execution = take_execution(plan);
-      execution->run(store, environment, parameters,
-                     [&](graph::Runtime& runtime, const graph::Batch& batch) {
-                       if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
-                     });
-      keep_execution(plan, std::move(execution));
+      execute(plan, store, environment, parameters, result);
     } else {
       std::vector<graph::Profile> profile;
       const bool profiled = mode == Statement::Mode::profile;
-      if (profiled) graph::execute(*plan, store, environment, parameters, {}, &profile);
+      if (profiled) graph::Execution(*plan).run(store, environment, parameters, {}, &profile);
       result.columns({"plan"});
       for (const auto& line : graph::explain(*plan, profiled ? &profile : nullptr)) {
         const Value text = Value::string(line);

@@ -24,6 +24,8 @@ class CypherResult {
   virtual void columns(const std::vector<std::string>& names) = 0;
   virtual void batch(graph::Runtime& runtime, const graph::Batch& batch,
                      std::span<const int> slots) = 0;
+  // No batch comes any more: what was made with their runtime goes.
+  virtual void end() noexcept = 0;
   // A row that is not of a batch: EXPLAIN, SHOW.
   virtual void row(std::span<const graph::Value> values) = 0;
 };
@@ -35,6 +37,7 @@ class JsonResult final : public CypherResult {
   void columns(const std::vector<std::string>& names) override { names_ = names; }
   void batch(graph::Runtime& runtime, const graph::Batch& batch,
              std::span<const int> slots) override;
+  void end() noexcept override { json_.reset(); }
   void row(std::span<const graph::Value> values) override;
 
  private:
@@ -52,6 +55,7 @@ class RecordResult final : public CypherResult {
   void columns(const std::vector<std::string>& names) override;
   void batch(graph::Runtime& runtime, const graph::Batch& batch,
              std::span<const int> slots) override;
+  void end() noexcept override { json_.reset(); }
   void row(std::span<const graph::Value> values) override;
 
  private:

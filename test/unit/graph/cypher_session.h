@@ -25,8 +25,9 @@ class CypherSession {
       } ignore;
       execute_schema(*plan, store, environment, arena, ignore);
     } else {
+      Execution execution(*plan);
       std::unique_ptr<JsonRows> json;
-      execute(*plan, store, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
+      execution.run(store, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
         if (json == nullptr)
           json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
         json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
