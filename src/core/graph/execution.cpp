@@ -3,6 +3,16 @@
 #include "core/graph/query_error.h"
 
 namespace rv::graph {
+namespace {
+
+// Columns that the operators of a plan own, at most. Each has room for a batch of values.
+std::size_t columns_of(const PlanNode& n) {
+  std::size_t columns = n.live.size() + n.exprs.size() + n.keys.size() + n.aggregates.size();
+  for (const auto& child : n.children) columns += columns_of(*child);
+  return columns;
+}
+
+}  // namespace
 
 void Execution::run(GraphStore& store, const Environment& environment,
                     std::span<const MapEntry> parameters, const BatchSink& rows,
@@ -27,7 +37,8 @@ void Execution::run(GraphStore& store, const Environment& environment,
     throw locate(e, plan_.statement->text, runtime.position);
   }
   if (profile != nullptr) *profile = runtime.profile;
-  kept_ = tree_.root->rest() && runtime.budget()->used() <= kMostKeptBytes;
+  kept_ = tree_.root->rest() && runtime.budget()->used() <= kMostKeptBytes &&
+          (again || columns_of(*plan_.root) <= kMostKeptColumns);
   if (!kept_) tree_ = {};
   runtime.rest();
 }

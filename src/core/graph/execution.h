@@ -32,7 +32,8 @@ class Execution {
   // (Operator::rest()), not when it holds much memory.
   bool can_be_kept() const noexcept { return kept_; }
 
-  static constexpr std::size_t kMostKeptBytes = std::size_t{256} << 10;
+  static constexpr std::size_t kMostKeptBytes = std::size_t{256} << 10;  // of its memory limit
+  static constexpr std::size_t kMostKeptColumns = 128;                   // 2 MB
 
  private:
   const Plan& plan_;

@@ -91,7 +91,8 @@ std::unique_ptr<graph::Execution> take_execution(const std::shared_ptr<const gra
 void keep_execution(const std::shared_ptr<const graph::Plan>& plan,
                     std::unique_ptr<graph::Execution> execution) {
   static std::size_t next = 0;
-  if (!execution->can_be_kept()) return;
+  // A plan that nobody else has is in no list of plans: it will not come again.
+  if (!execution->can_be_kept() || plan.use_count() == 1) return;
   KeptExecution* place = nullptr;
   for (KeptExecution& k : kept_executions())
     if (k.plan == plan || (place == nullptr && k.execution == nullptr)) place = &k;

@@ -152,5 +152,19 @@ TEST_F(CypherExecution, WithMuchMemoryIsNotKept) {
   EXPECT_EQ(run(execution, *plan, R"({"n": 11})", session_.store).at(0), R"({"l":11})");
 }
 
+TEST_F(CypherExecution, WithManyColumnsIsNotKept) {
+  const auto kept = [this](int columns) {
+    std::string query = "MATCH (p:Person {id: 7}) RETURN p.id AS c0";
+    for (int i = 1; i < columns; ++i)
+      query += ", p.age + " + std::to_string(i) + " AS c" + std::to_string(i);
+    const auto plan = make_plan(query, session_.store);
+    Execution execution(*plan);
+    EXPECT_EQ(run(execution, *plan, "{}", session_.store).size(), 1U);
+    return execution.can_be_kept();
+  };
+  EXPECT_TRUE(kept(10));
+  EXPECT_FALSE(kept(200));
+}
+
 }  // namespace
 }  // namespace rv::graph
