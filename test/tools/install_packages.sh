@@ -7,7 +7,7 @@ pg=${RUVECTOR_PG:-15}
 build="g++ cmake ninja-build ccache make postgresql-$pg postgresql-server-dev-$pg libtbb-dev libeigen3-dev libxsimd-dev"
 tour="wordnet-base"
 server="libgtest-dev nlohmann-json3-dev postgresql-$pg-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
-  binutils libpq-dev zlib1g-dev liblzma-dev python3"
+  binutils libpq-dev zlib1g-dev liblzma-dev python3 python3-psycopg2"
 test="libbenchmark-dev clang clang-format clang-tidy libclang-rt-14-dev g++-aarch64-linux-gnu"
 case ${1:-build} in
   build) wanted=$build ;;
