@@ -25,9 +25,12 @@ class CypherResult {
   virtual void batch(graph::Runtime& runtime, const graph::Batch& batch,
                      std::span<const int> slots) = 0;
   // No batch comes any more: what was made with their runtime goes.
-  virtual void end() noexcept = 0;
+  void end() noexcept { json_.reset(); }
   // A row that is not of a batch: EXPLAIN, SHOW.
   virtual void row(std::span<const graph::Value> values) = 0;
+
+ protected:
+  std::unique_ptr<graph::JsonRows> json_;  // from the first batch on
 };
 
 // One json object a row.
@@ -37,7 +40,6 @@ class JsonResult final : public CypherResult {
   void columns(const std::vector<std::string>& names) override { names_ = names; }
   void batch(graph::Runtime& runtime, const graph::Batch& batch,
              std::span<const int> slots) override;
-  void end() noexcept override { json_.reset(); }
   void row(std::span<const graph::Value> values) override;
 
  private:
@@ -45,7 +47,6 @@ class JsonResult final : public CypherResult {
   ReturnSetInfo* result_;
   TupleDesc description_;
   std::vector<std::string> names_;
-  std::unique_ptr<graph::JsonRows> json_;
 };
 
 // A record of the types in the AS list.
@@ -55,7 +56,6 @@ class RecordResult final : public CypherResult {
   void columns(const std::vector<std::string>& names) override;
   void batch(graph::Runtime& runtime, const graph::Batch& batch,
              std::span<const int> slots) override;
-  void end() noexcept override { json_.reset(); }
   void row(std::span<const graph::Value> values) override;
 
  private:
@@ -64,7 +64,6 @@ class RecordResult final : public CypherResult {
   ReturnSetInfo* result_;
   MemoryContext row_context_;
   TupleDesc description_;
-  std::unique_ptr<graph::JsonRows> json_;
   std::vector<Datum> values_;
   std::unique_ptr<bool[]> nulls_;
 };

@@ -21,6 +21,8 @@ extern "C" {
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+
+Datum rv_graph_has_label(PG_FUNCTION_ARGS);
 }
 
 namespace rv::pg {
@@ -77,31 +79,13 @@ const char* second_text(Node* node) {
   return c->constisnull ? nullptr : TextDatumGetCString(c->constvalue);
 }
 
-bool label_of_predicate(List* predicate, bool on_relationships, int32* label) {
-  if (list_length(predicate) != 1) return false;
-  Node* node = static_cast<Node*>(linitial(predicate));
-  List* args;
-  if (on_relationships) {
-    if (!IsA(node, OpExpr) || reinterpret_cast<OpExpr*>(node)->opfuncid != F_INT4EQ) return false;
-    args = reinterpret_cast<OpExpr*>(node)->args;
-  } else {
-    if (!is_function(node, "ruvector_graph_has_label")) return false;
-    args = reinterpret_cast<FuncExpr*>(node)->args;
-  }
-  if (list_length(args) != 2 || !IsA(linitial(args), Var) || !IsA(lsecond(args), Const))
-    return false;
-  *label = DatumGetInt32(static_cast<Const*>(lsecond(args))->constvalue);
-  return true;
-}
-
-void read_index(Oid oid, bool on_relationships, Found* out) {
+void read_index(Oid oid, Found* out) {
   Relation index = index_open(oid, AccessShareLock);
   Form_pg_index form = index->rd_index;
   List* expressions = RelationGetIndexExpressions(index);
-  const bool candidate =
-      form->indisvalid && form->indisready && form->indnkeyatts <= kMaxKeys &&
-      list_length(expressions) == form->indnkeyatts &&
-      label_of_predicate(RelationGetIndexPredicate(index), on_relationships, &out->label);
+  const bool candidate = form->indisvalid && form->indisready && form->indnkeyatts <= kMaxKeys &&
+                         list_length(expressions) == form->indnkeyatts &&
+                         name_of_predicate(RelationGetIndexPredicate(index), &out->label);
   if (candidate && form->indcheckxmin &&
       !TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
                              TransactionXmin)) {
@@ -143,6 +127,29 @@ void read_index(Oid oid, bool on_relationships, Found* out) {
 
 }  // namespace
 
+static_assert(kNodeLabels == kEdgeType);  // one column, whichever the table
+
+bool name_of_predicate(List* predicate, int32* name) {
+  if (list_length(predicate) != 1) return false;
+  auto* const node = static_cast<Node*>(linitial(predicate));
+  List* args = NIL;
+  if (IsA(node, FuncExpr)) {
+    FmgrInfo function;
+    fmgr_info(reinterpret_cast<FuncExpr*>(node)->funcid, &function);
+    if (function.fn_addr != rv_graph_has_label) return false;
+    args = reinterpret_cast<FuncExpr*>(node)->args;
+  } else if (IsA(node, OpExpr) && reinterpret_cast<OpExpr*>(node)->opfuncid == F_INT4EQ) {
+    args = reinterpret_cast<OpExpr*>(node)->args;
+  }
+  if (list_length(args) != 2 || !IsA(linitial(args), Var) || !IsA(lsecond(args), Const))
+    return false;
+  const auto* const constant = static_cast<Const*>(lsecond(args));
+  if (static_cast<Var*>(linitial(args))->varattno != kNodeLabels || constant->constisnull)
+    return false;
+  *name = DatumGetInt32(constant->constvalue);
+  return true;
+}
+
 const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
                                                    bool on_relationships) {
   const Oid table = on_relationships ? tables.edge : tables.node;
@@ -154,7 +161,7 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
     Oid* oids;
     int count;
   };
-  const Listed found = call([table, on_relationships] {
+  const Listed found = call([table] {
     Relation rel = table_open(table, AccessShareLock);
     List* oids = RelationGetIndexList(rel);
     Listed out{static_cast<Found*>(palloc0(sizeof(Found) * Size(list_length(oids) + 1))),
@@ -162,7 +169,7 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
     ListCell* cell;
     foreach (cell, oids) {
       out.oids[out.count] = lfirst_oid(cell);
-      read_index(lfirst_oid(cell), on_relationships, &out.rows[out.count++]);
+      read_index(lfirst_oid(cell), &out.rows[out.count++]);
     }
     table_close(rel, NoLock);
     return out;

@@ -30,6 +30,10 @@ const std::vector<PropertyIndex>& property_indexes(const GraphTables& tables,
 // no news of any relation.
 std::shared_ptr<const std::vector<PropertyIndex>> ordered_indexes(const GraphTables& tables);
 
+// The label or type of the rows that an index is for, when its predicate is
+// ruvector_graph_has_label(labels, 7), by that very function, or type = 7. Inside call().
+bool name_of_predicate(List* predicate, int32* name);
+
 // Estimated number of distinct keys, at least 1; from ANALYZE, else from the estimated number of
 // nodes or relationships that have the index's label or type.
 double distinct_keys(const PropertyIndex& index, double indexed);

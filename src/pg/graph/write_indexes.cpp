@@ -4,24 +4,19 @@
 #include <unordered_map>
 
 #include "pg/base/relation_watch.h"
+#include "pg/graph/property_index.h"
 
 extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
-#include "nodes/primnodes.h"
-#include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
-
-Datum rv_graph_has_label(PG_FUNCTION_ARGS);
 }
 
 namespace rv::pg {
 namespace {
-
-constexpr AttrNumber kNamesColumn = 2;  // labels of a node, type of a relationship
 
 using Tables = std::unordered_map<Oid, std::shared_ptr<WriteIndexes>>;
 
@@ -42,29 +37,6 @@ void forget(Oid table) noexcept {
   } else {
     known().clear();
   }
-}
-
-// Of a predicate that is ruvector_graph_has_label(labels, 7), by the very function, or type = 7.
-// Both columns are the second ones. Inside call().
-bool name_of_predicate(List* predicate, int32* name) {
-  if (list_length(predicate) != 1) return false;
-  auto* const node = static_cast<Node*>(linitial(predicate));
-  List* args = NIL;
-  if (IsA(node, FuncExpr)) {
-    FmgrInfo function;
-    fmgr_info(reinterpret_cast<FuncExpr*>(node)->funcid, &function);
-    if (function.fn_addr != rv_graph_has_label) return false;
-    args = reinterpret_cast<FuncExpr*>(node)->args;
-  } else if (IsA(node, OpExpr) && reinterpret_cast<OpExpr*>(node)->opfuncid == F_INT4EQ) {
-    args = reinterpret_cast<OpExpr*>(node)->args;
-  }
-  if (list_length(args) != 2 || !IsA(linitial(args), Var) || !IsA(lsecond(args), Const))
-    return false;
-  const auto* const constant = static_cast<Const*>(lsecond(args));
-  if (static_cast<Var*>(linitial(args))->varattno != kNamesColumn || constant->constisnull)
-    return false;
-  *name = DatumGetInt32(constant->constvalue);
-  return true;
 }
 
 }  // namespace

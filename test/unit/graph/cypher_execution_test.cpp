@@ -22,18 +22,7 @@ class CypherExecution : public ::testing::Test {
 
   std::vector<std::string> run(Execution& execution, const Plan& plan, std::string_view parameters,
                                MemoryStore& store) {
-    Arena arena;
-    const Value map = parse_json(parameters, arena);
-    std::vector<std::string> out;
-    std::unique_ptr<JsonRows> json;
-    execution.run(store, session_.environment, map.as_map(),
-                  [&](Runtime& runtime, const Batch& batch) {
-                    if (json == nullptr)
-                      json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
-                    json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
-                  });
-    store.advance();
-    return out;
+    return session_.run(execution, plan, parameters, store);
   }
 
   // Runs it with each of the parameters by one execution, and by a new one in another store.

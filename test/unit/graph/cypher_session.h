@@ -15,25 +15,32 @@ class CypherSession {
  public:
   // The rows as JSON objects.
   std::vector<std::string> rows(std::string_view query, std::string_view parameters = "{}") {
+    const auto plan = make_plan(query, store);
+    if (plan->root != nullptr) {
+      Execution execution(*plan);
+      return run(execution, *plan, parameters, store);
+    }
+    Arena arena;
+    class Ignore final : public RowSink {
+      void row(std::span<const Value>) override {}
+    } ignore;
+    execute_schema(*plan, store, environment, arena, ignore);
+    store.advance();
+    return {};
+  }
+  // The same by this execution of the plan, in any store.
+  std::vector<std::string> run(Execution& execution, const Plan& plan, std::string_view parameters,
+                               MemoryStore& in) {
     Arena arena;
     const Value map = parse_json(parameters, arena);
-    const auto plan = make_plan(query, store);
     std::vector<std::string> out;
-    if (plan->root == nullptr) {
-      class Ignore final : public RowSink {
-        void row(std::span<const Value>) override {}
-      } ignore;
-      execute_schema(*plan, store, environment, arena, ignore);
-    } else {
-      Execution execution(*plan);
-      std::unique_ptr<JsonRows> json;
-      execution.run(store, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
-        if (json == nullptr)
-          json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
-        json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
-      });
-    }
-    store.advance();
+    std::unique_ptr<JsonRows> json;
+    execution.run(in, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
+      if (json == nullptr)
+        json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
+      json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
+    });
+    in.advance();
     return out;
   }
   // The only value of the only row.

@@ -35,16 +35,12 @@ class AggregateOperator final : public UnaryOperator {
 
   void open() override {
     UnaryOperator::open();
-    forget();
-    waiting_.clear();
-    parts_.reset();
+    forget_all();
     depth_ = 0;
     done_ = false;
   }
   bool rest() noexcept override {
-    forget();
-    waiting_.clear();
-    parts_.reset();
+    forget_all();
     return rest_unary();
   }
 
@@ -82,6 +78,12 @@ class AggregateOperator final : public UnaryOperator {
     for (auto& v : values_) v.reset();
     kept_ = 0;
     next_ = done_with_ = 0;
+  }
+
+  void forget_all() {
+    forget();
+    waiting_.clear();
+    parts_.reset();
   }
 
   std::size_t new_group(const Value* keys) {

@@ -79,9 +79,7 @@ class SortOperator final : public UnaryOperator {
 
   void open() override {
     UnaryOperator::open();
-    rows_.clear();
-    worst_ = nullptr;
-    forget_runs();
+    forget();
     sorted_ = false;
     next_ = 0;
     wanted_ = ~std::size_t{0};
@@ -94,10 +92,7 @@ class SortOperator final : public UnaryOperator {
     }
   }
   bool rest() noexcept override {
-    rows_.clear();
-    spare_.clear();
-    worst_ = nullptr;
-    forget_runs();
+    forget();
     return rest_unary();
   }
 
@@ -157,7 +152,10 @@ class SortOperator final : public UnaryOperator {
     merger_.emplace(runtime_, order_, *file_, runs_);
   }
 
-  void forget_runs() {
+  void forget() noexcept {
+    rows_.clear();
+    spare_.clear();
+    worst_ = nullptr;
     merger_.reset();
     runs_.clear();
     file_.reset();
@@ -197,20 +195,22 @@ class EagerOperator final : public UnaryOperator {
         out_(runtime.slots(), plan.live) {}
   void open() override {
     UnaryOperator::open();
-    rows_.clear();
-    reader_.reset();
-    file_.reset();
+    forget();
     filled_ = false;
     next_ = 0;
   }
   bool rest() noexcept override {
-    rows_.clear();
-    reader_.reset();
-    file_.reset();
+    forget();
     return rest_unary();
   }
 
  private:
+  void forget() noexcept {
+    rows_.clear();
+    reader_.reset();
+    file_.reset();
+  }
+
   void consume() {
     filled_ = true;
     while (Batch* b = input_->next()) {
