@@ -27,6 +27,17 @@ complain "the shared rooms may not include a feature" \
   "$(grep -rnE "#include \"(core|pg)/(${features// /|})/" src/core/base src/core/simd src/core/types src/core/parallel src/core/text src/core/geometry src/pg/base src/pg/types)"
 complain "files over 500 lines" \
   "$(find src -name '*.cpp' -o -name '*.h' | xargs wc -l | awk '$2 != "total" && $1 > 500')"
+# Two types of one name would share constructors and destructors: the linker keeps one of each.
+complain "types that two files define under one name" \
+  "$(find src \( -name '*.h' -o -name '*.cpp' \) -exec awk '
+     FNR == 1 { room = ""; hidden = 0 }
+     /^(inline )?namespace [A-Za-z_:]+ \{/ { room = $(NF - 1) }
+     /^namespace \{/ { hidden = 1 }
+     /^\} *\/\/ namespace$/ { hidden = 0 }
+     /^(struct|class|enum) [^;]*\{/ && !hidden {
+       name = $2 == "class" ? $3 : $2
+       if (name !~ /::/) print room "::" name, FILENAME
+     }' {} + | sort -u | awk '$1 == last { print $1 ": " file " and " $2 } { last = $1; file = $2 }')"
 complain "unfinished words" "$(grep -rnwE 'TODO|FIXME|XXX|HACK' src sql include)"
 [ $bad = 0 ] && echo "layers: ok"
 exit $bad

@@ -106,14 +106,14 @@ std::string end_column(FunctionCallInfo fcinfo, int n, const char* argument, Oid
 
 }  // namespace
 
-void edge_columns(FunctionCallInfo fcinfo, int first, GraphTables& t) {
+void edge_columns(FunctionCallInfo fcinfo, int first, GraphSource& t) {
   t.source = end_column(fcinfo, first, "source_column", t.edges, {"src_id", "src", "source"});
   t.target = end_column(fcinfo, first + 1, "target_column", t.edges, {"dst_id", "dst", "target"});
   t.weight = optional_name(fcinfo, first + 2);
   t.directed = bool_value(fcinfo, first + 3, "directed");
 }
 
-void graph_columns(FunctionCallInfo fcinfo, int first, GraphTables& t) {
+void graph_columns(FunctionCallInfo fcinfo, int first, GraphSource& t) {
   t.id = name_value(fcinfo, first, "id_column");
   edge_columns(fcinfo, first + 1, t);
 }

@@ -23,9 +23,9 @@ std::vector<int> int_array(FunctionCallInfo fcinfo, int n, const char* name);  /
 
 // source_column, target_column, weight_column, directed from argument `first` on; tables.edges is
 // set. Where the defaults src_id and dst_id are not there, src and dst or source and target serve.
-void edge_columns(FunctionCallInfo fcinfo, int first, GraphTables& tables);
+void edge_columns(FunctionCallInfo fcinfo, int first, GraphSource& tables);
 // The same after id_column.
-void graph_columns(FunctionCallInfo fcinfo, int first, GraphTables& tables);
+void graph_columns(FunctionCallInfo fcinfo, int first, GraphSource& tables);
 
 // Threads, interrupts and maintenance_work_mem.
 class Workspace {

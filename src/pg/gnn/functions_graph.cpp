@@ -28,7 +28,7 @@ void add_rows(Results& results, const IdMap& ids, const gnn::Tensor<float>& y, s
 
 RV_FUNCTION(rv_message_pass)
 {
-  GraphTables t;
+  GraphSource t;
   const int s = PG_NARGS() == 13 ? 1 : 0;  // the form with node_ids
   t.nodes = relation_value(fcinfo, 0, "nodes");
   t.edges = relation_value(fcinfo, 1, "edges");
@@ -89,7 +89,7 @@ RV_FUNCTION(rv_message_pass)
 
 RV_FUNCTION(rv_neighbor_sample)
 {
-  GraphTables t;
+  GraphSource t;
   t.edges = relation_value(fcinfo, 0, "edges");
   need(fcinfo, 1, "seeds");
   const std::vector<int> fanout = int_array(fcinfo, 2, "fanout");
@@ -174,7 +174,7 @@ RV_FUNCTION(rv_neighbor_sample)
 RV_FUNCTION(rv_fastrp)
 {
   const int s = PG_NARGS() == 10 ? 1 : 0;  // the form with id_type
-  GraphTables t;
+  GraphSource t;
   t.edges = relation_value(fcinfo, 0, "edges");
   gnn::FastRpOptions options;
   options.dimensions = static_cast<std::size_t>(int_value(fcinfo, 1 + s, "dimensions", 1, kMaxDim));
@@ -201,7 +201,7 @@ RV_FUNCTION(rv_fastrp)
 RV_FUNCTION(rv_node2vec)
 {
   const int s = PG_NARGS() == 16 ? 1 : 0;  // the form with id_type
-  GraphTables t;
+  GraphSource t;
   t.edges = relation_value(fcinfo, 0, "edges");
   gnn::Node2VecOptions o;
   const auto count = [&](int n, const char* name, std::int64_t most) {
@@ -246,7 +246,7 @@ gnn::Tensor<float> dense_rows(GraphData& data, MemoryBudget& budget) {
 RV_FUNCTION(rv_knn_graph)
 {
   const int s = PG_NARGS() == 6 ? 1 : 0;  // the form with id_type
-  GraphTables t;
+  GraphSource t;
   t.nodes = relation_value(fcinfo, 0, "nodes");
   t.feature = name_value(fcinfo, 1 + s, "embedding");
   const auto k = static_cast<std::size_t>(int_value(fcinfo, 2 + s, "k", 1, 10000));
@@ -271,7 +271,7 @@ RV_FUNCTION(rv_knn_graph)
 RV_FUNCTION(rv_eps_graph)
 {
   const int s = PG_NARGS() == 6 ? 1 : 0;  // the form with id_type
-  GraphTables t;
+  GraphSource t;
   t.nodes = relation_value(fcinfo, 0, "nodes");
   t.feature = name_value(fcinfo, 1 + s, "embedding");
   const gnn::Metric metric = gnn::parse_metric(text_value(fcinfo, 3 + s, "metric"));

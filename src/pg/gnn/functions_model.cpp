@@ -43,7 +43,7 @@ struct Run {
 // The outputs of all nodes, or of node_ids (argument `ids_argument`), after `layers` layers (0:
 // all).
 Run run_model(SqlSession& session, Workspace& work, FunctionCallInfo fcinfo, StoredModel& stored,
-              const GraphTables& t, int ids_argument, std::size_t layers) {
+              const GraphSource& t, int ids_argument, std::size_t layers) {
   gnn::Model<float>& model = *stored.model;
   const std::size_t count = layers == 0 ? stored.layers.size() : layers;
   Run run;
@@ -77,8 +77,8 @@ Run run_model(SqlSession& session, Workspace& work, FunctionCallInfo fcinfo, Sto
   return run;
 }
 
-GraphTables model_tables(FunctionCallInfo fcinfo, int feature_at, int columns_at) {
-  GraphTables t;
+GraphSource model_tables(FunctionCallInfo fcinfo, int feature_at, int columns_at) {
+  GraphSource t;
   t.nodes = relation_value(fcinfo, 1, "nodes");
   t.edges = relation_value(fcinfo, 2, "edges");
   t.feature = name_value(fcinfo, feature_at, "feature");
@@ -206,7 +206,7 @@ RV_FUNCTION(rv_gnn_embed)
 {
   const std::string name = text_value(fcinfo, 0, "model");
   const int s = PG_NARGS() == 12 ? 1 : 0;  // the form with node_ids
-  const GraphTables t = model_tables(fcinfo, 3 + s, 6 + s);
+  const GraphSource t = model_tables(fcinfo, 3 + s, 6 + s);
   Workspace work;
   SqlSession session(schema_of_function(fcinfo));
   StoredModel stored = load_model(session, name, version_argument(fcinfo, 5 + s), true, true);
@@ -233,7 +233,7 @@ template <class Emit>
 Datum for_each_distribution(FunctionCallInfo fcinfo, Emit emit) {
   const std::string name = text_value(fcinfo, 0, "model");
   const int s = PG_NARGS() == 11 ? 1 : 0;  // the form with node_ids
-  const GraphTables t = model_tables(fcinfo, 3 + s, 5 + s);
+  const GraphSource t = model_tables(fcinfo, 3 + s, 5 + s);
   Workspace work;
   SqlSession session(schema_of_function(fcinfo));
   StoredModel stored = load_model(session, name, version_argument(fcinfo, 4 + s), true, true);
@@ -283,7 +283,7 @@ RV_FUNCTION(rv_gnn_predict)
 RV_FUNCTION(rv_predict_links)
 {
   const std::string name = text_value(fcinfo, 0, "model");
-  const GraphTables t = model_tables(fcinfo, 3, 8);
+  const GraphSource t = model_tables(fcinfo, 3, 8);
   need(fcinfo, 4, "source");
   const auto k = static_cast<std::size_t>(int_value(fcinfo, 5, "k", 1, 1000000));
   const bool exclude = bool_value(fcinfo, 6, "exclude_existing");

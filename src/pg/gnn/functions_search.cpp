@@ -51,7 +51,7 @@ RV_FUNCTION(rv_gnn_search)
   const int s = PG_NARGS() == 16 ? 1 : 0;  // the form with id_type
   need(fcinfo, 0, "query");
   const Datum query = PG_GETARG_DATUM(0);
-  GraphTables t;
+  GraphSource t;
   t.nodes = relation_value(fcinfo, 1, "nodes");
   t.edges = relation_value(fcinfo, 2, "edges");
   t.feature = name_value(fcinfo, 3 + s, "feature");

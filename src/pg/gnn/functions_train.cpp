@@ -60,7 +60,7 @@ std::vector<std::string> distinct_labels(const GraphData& data) {
 }
 
 std::string options_json(const std::string& task, const gnn::TrainOptions& o,
-                         const GraphTables& t) {
+                         const GraphSource& t) {
   std::string fanout = "[";
   for (std::size_t i = 0; i < o.fanout.size(); ++i)
     fanout += (i > 0 ? ", " : "") + std::to_string(o.fanout[i]);
@@ -83,7 +83,7 @@ Datum real_or_null(double v, bool* null) {
 RV_FUNCTION(rv_gnn_train)
 {
   const std::string name = text_value(fcinfo, 0, "model");
-  GraphTables t;
+  GraphSource t;
   t.nodes = relation_value(fcinfo, 1, "nodes");
   t.edges = relation_value(fcinfo, 2, "edges");
   t.feature = name_value(fcinfo, 3, "feature");

@@ -27,7 +27,7 @@ struct RawEdges {
   gnn::Charge charge;
 };
 
-std::string end_columns(const GraphTables& t) {
+std::string end_columns(const GraphSource& t) {
   return quoted_name(t.source) + ", " + quoted_name(t.target) +
          (t.weight.empty() ? std::string() : ", " + quoted_name(t.weight) + "::pg_catalog.float8");
 }
@@ -48,7 +48,7 @@ std::size_t expected_rows(Oid relation) {
 // Runs `step` of reading; when memory ends there, the error tells what the whole graph would take,
 // as far as the planner knows its size.
 template <class Step>
-void with_need(const GraphTables& t, std::size_t columns, Step step) {
+void with_need(const GraphSource& t, std::size_t columns, Step step) {
   std::string message;
   try {
     step();
@@ -72,7 +72,7 @@ void with_need(const GraphTables& t, std::size_t columns, Step step) {
 
 // Reads (source, target[, weight]) rows. number(value, type, role) numbers an end.
 template <class Number>
-void read_edge_rows(const GraphTables& t, const std::string& query,
+void read_edge_rows(const GraphSource& t, const std::string& query,
                     const std::vector<SqlValue>& parameters, Number number,
                     std::vector<gnn::Edge>& out, MemoryBudget& budget, gnn::Charge& charge,
                     std::size_t feature_columns = 0) {
@@ -112,7 +112,7 @@ void read_edge_rows(const GraphTables& t, const std::string& query,
   charge = gnn::Charge(&budget, total);
 }
 
-void check_end_types(const GraphTables& t, const IdMap& ids) {
+void check_end_types(const GraphSource& t, const IdMap& ids) {
   for (const auto& [column, argument] :
        {std::pair(t.source, "source_column"), std::pair(t.target, "target_column")}) {
     const Oid type = column_type(t.edges, column, argument);
@@ -123,7 +123,7 @@ void check_end_types(const GraphTables& t, const IdMap& ids) {
   }
 }
 
-void finish_graph(GraphData& data, std::vector<gnn::Edge> edges, const GraphTables& t) {
+void finish_graph(GraphData& data, std::vector<gnn::Edge> edges, const GraphSource& t) {
   data.graph = gnn::make_graph<float>(data.ids->size(), edges, t.weight.empty());
   edges = {};
   if (!t.directed) data.graph = gnn::make_undirected(data.graph);
@@ -131,7 +131,7 @@ void finish_graph(GraphData& data, std::vector<gnn::Edge> edges, const GraphTabl
 
 }  // namespace
 
-void unknown_end(const GraphTables& t, Datum id, Oid type, const std::string& column) {
+void unknown_end(const GraphSource& t, Datum id, Oid type, const std::string& column) {
   const char* shown = call([id, type] {
     Oid output;
     bool varlena;
@@ -195,7 +195,7 @@ std::vector<std::uint64_t> GraphData::keys() const {
   return k;
 }
 
-GraphData read_nodes(SqlSession&, const GraphTables& t, MemoryBudget& budget) {
+GraphData read_nodes(SqlSession&, const GraphSource& t, MemoryBudget& budget) {
   GraphData data;
   const Oid type = column_type(t.nodes, t.id, "id_column");
   data.ids = std::make_unique<IdMap>(type);
@@ -258,7 +258,7 @@ GraphData read_nodes(SqlSession&, const GraphTables& t, MemoryBudget& budget) {
   return data;
 }
 
-GraphData read_graph(SqlSession& session, const GraphTables& t, MemoryBudget& budget) {
+GraphData read_graph(SqlSession& session, const GraphSource& t, MemoryBudget& budget) {
   GraphData data;
   const std::string query = "SELECT " + end_columns(t) + " FROM " + relation_name(t.edges);
   std::vector<gnn::Edge> edges;
@@ -299,7 +299,7 @@ GraphData read_graph(SqlSession& session, const GraphTables& t, MemoryBudget& bu
   return data;
 }
 
-std::vector<gnn::Edge> read_in_edges(SqlSession&, const GraphTables& t, IdMap& ids,
+std::vector<gnn::Edge> read_in_edges(SqlSession&, const GraphSource& t, IdMap& ids,
                                      std::uint32_t from, std::uint32_t end, MemoryBudget& budget) {
   std::vector<gnn::Edge> edges, reverse;
   if (from == end) return edges;
@@ -337,7 +337,7 @@ std::vector<gnn::Edge> read_in_edges(SqlSession&, const GraphTables& t, IdMap& i
   return edges;
 }
 
-GraphData read_neighborhood(SqlSession& session, const GraphTables& t, Datum targets,
+GraphData read_neighborhood(SqlSession& session, const GraphSource& t, Datum targets,
                             Oid target_type, std::size_t hops, bool degrees, MemoryBudget& budget) {
   const Oid type = column_type(t.nodes, t.id, "id_column");
   IdMap met(type);

@@ -13,7 +13,7 @@
 namespace rv::pg {
 
 // Where a graph is. Empty column names: not used.
-struct GraphTables {
+struct GraphSource {
   Oid nodes = InvalidOid, edges = InvalidOid;
   std::string id = "id", source = "src_id", target = "dst_id", weight, feature, label, split;
   bool directed = false;
@@ -33,25 +33,25 @@ struct GraphData {
 };
 
 // All nodes and edges, numbered by id. Without a node table the nodes are the edges' ends.
-GraphData read_graph(SqlSession& session, const GraphTables& tables, MemoryBudget& budget);
+GraphData read_graph(SqlSession& session, const GraphSource& tables, MemoryBudget& budget);
 
 // Only nodes and their features (no edges), in order of id.
-GraphData read_nodes(SqlSession& session, const GraphTables& tables, MemoryBudget& budget);
+GraphData read_nodes(SqlSession& session, const GraphSource& tables, MemoryBudget& budget);
 
 // What the outputs of `targets` depend on: their in-edges `hops` deep and the features of
 // everything met, the targets first. degrees: also the in-edges of the last nodes met, for their
 // degrees. Targets that are not in the node table are an error; `targets` keep their order, without
 // duplicates.
-GraphData read_neighborhood(SqlSession& session, const GraphTables& tables, Datum targets,
+GraphData read_neighborhood(SqlSession& session, const GraphSource& tables, Datum targets,
                             Oid target_type, std::size_t hops, bool degrees, MemoryBudget& budget);
 
 // The in-edges of the nodes of ids[from, end), as (source, target) numbers; new sources are added
 // to ids. With undirected tables an edge counts both ways.
-std::vector<gnn::Edge> read_in_edges(SqlSession& session, const GraphTables& tables, IdMap& ids,
+std::vector<gnn::Edge> read_in_edges(SqlSession& session, const GraphSource& tables, IdMap& ids,
                                      std::uint32_t from, std::uint32_t end, MemoryBudget& budget);
 
 // The error of an end (of edges' `column`) that is not in the node table.
-[[noreturn]] void unknown_end(const GraphTables& tables, Datum id, Oid type,
+[[noreturn]] void unknown_end(const GraphSource& tables, Datum id, Oid type,
                               const std::string& column);
 
 // The type of a column; 42703 when there is none, naming the argument that chose it.
