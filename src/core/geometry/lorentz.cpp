@@ -18,13 +18,6 @@ void check_size(std::size_t n) {
         "a point of the Lorentz model has at least 2 coordinates, not " + std::to_string(n));
 }
 
-void check_same(View a, View b) {
-  if (a.size() != b.size())
-    throw Error(ErrorCode::data_exception, "different vector dimensions " +
-                                               std::to_string(a.size()) + " and " +
-                                               std::to_string(b.size()));
-}
-
 void check_on_sheet(double x0, double exact, double tolerance) {
   if (x0 > 0 && std::fabs(x0 * x0 - exact * exact) <= tolerance * exact * exact) return;
   char message[160];
@@ -77,7 +70,7 @@ Point lorentz_point(View x, double c, double tolerance) {
 }
 
 double lorentz_distance_of_spaces(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   double xx = 0, yy = 0, dd = 0, ds = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double d = x[i] - y[i];
@@ -97,7 +90,7 @@ double lorentz_distance(View x, View y, double c) {
 
 namespace {
 
-double surrogate(const float* x, const float* y, std::size_t n, double c) {
+double sheet_surrogate(const float* x, const float* y, std::size_t n, double c) {
   check_size(n);
   double xx = 0, yy = 0, dd = 0, ds = 0;
   for (std::size_t i = 1; i < n; ++i) {
@@ -116,11 +109,11 @@ double surrogate(const float* x, const float* y, std::size_t n, double c) {
 }  // namespace
 
 double lorentz_distance(const float* x, const float* y, std::size_t n, double c) {
-  return distance_of_surrogate(surrogate(x, y, n, c), c);
+  return distance_of_surrogate(sheet_surrogate(x, y, n, c), c);
 }
 
 double lorentz_surrogate(const float* x, const float* y, std::size_t n) {
-  return surrogate(x, y, n, 1);
+  return sheet_surrogate(x, y, n, 1);
 }
 
 void lorentz_code(const float* x, std::size_t n, float* out) {
@@ -135,7 +128,7 @@ void lorentz_code(const float* x, std::size_t n, float* out) {
 }
 
 Point lorentz_project_tangent(View x, View u, double c) {
-  check_same(x, u);
+  check_same_dim(x, u);
   return combination(1, u, c * minkowski_dot(x, u), x);
 }
 
@@ -149,7 +142,7 @@ Point lorentz_exp_map(View x, View v, double c) {
 }
 
 Point lorentz_log_map(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const Point from = lorentz_point(x, c), to = lorentz_point(y, c);
   const double d = std::sqrt(c) * lorentz_distance_of_spaces(space_of(from), space_of(to), c);
   const double factor = over_sinh(d);
@@ -157,8 +150,8 @@ Point lorentz_log_map(View x, View y, double c) {
 }
 
 Point lorentz_parallel_transport(View v, View from, View to, double c) {
-  check_same(v, from);
-  check_same(from, to);
+  check_same_dim(v, from);
+  check_same_dim(from, to);
   const Point x = lorentz_point(from, c), y = lorentz_point(to, c);
   const Point tangent = lorentz_project_tangent(x, v, c);
   const double factor = c * minkowski_dot(y, tangent) / (1 - c * minkowski_dot(x, y));

@@ -23,13 +23,6 @@ Point scaled(View x, double factor) {
   return out;
 }
 
-void check_same(View a, View b) {
-  if (a.size() != b.size())
-    throw Error(ErrorCode::data_exception, "different vector dimensions " +
-                                               std::to_string(a.size()) + " and " +
-                                               std::to_string(b.size()));
-}
-
 [[noreturn]] void fail_outside(double norm_squared, double c, const char* what) {
   throw Error(ErrorCode::invalid_argument,
               std::string("point of norm ") + number(std::sqrt(norm_squared)) +
@@ -57,6 +50,13 @@ Point along(View v, double a, double c) {
 }
 
 }  // namespace
+
+void check_same_dim(View a, View b) {
+  if (a.size() != b.size())
+    throw Error(ErrorCode::data_exception, "different vector dimensions " +
+                                               std::to_string(a.size()) + " and " +
+                                               std::to_string(b.size()));
+}
 
 double positive_c(double curvature) {
   if (!(curvature < 0) || !std::isfinite(curvature))
@@ -86,7 +86,7 @@ double check_in_ball(const float* x, std::size_t n, double c, const char* what) 
 }
 
 double poincare_distance(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const double rest = check_in_ball(x, c) * check_in_ball(y, c);
   const double root = std::sqrt(c);
   return 2 / root * std::asinh(std::sqrt(c * squared_difference(x, y) / rest));
@@ -94,7 +94,7 @@ double poincare_distance(View x, View y, double c) {
 
 namespace {
 
-double surrogate(const float* x, const float* y, std::size_t n, double c) {
+double ball_surrogate(const float* x, const float* y, std::size_t n, double c) {
   double xx = 0, yy = 0, dd = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const double a = x[i], b = y[i], d = a - b;
@@ -111,11 +111,11 @@ double surrogate(const float* x, const float* y, std::size_t n, double c) {
 }  // namespace
 
 double poincare_distance(const float* x, const float* y, std::size_t n, double c) {
-  return 2 / std::sqrt(c) * std::asinh(std::sqrt(surrogate(x, y, n, c)));
+  return 2 / std::sqrt(c) * std::asinh(std::sqrt(ball_surrogate(x, y, n, c)));
 }
 
 double poincare_surrogate(const float* x, const float* y, std::size_t n) {
-  return surrogate(x, y, n, 1);
+  return ball_surrogate(x, y, n, 1);
 }
 
 void ball_code(const float* x, std::size_t n, float* out) {
@@ -124,14 +124,14 @@ void ball_code(const float* x, std::size_t n, float* out) {
 }
 
 double klein_distance(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const double gx = 1 / std::sqrt(check_in_ball(x, c, "Klein"));
   const double gy = 1 / std::sqrt(check_in_ball(y, c, "Klein"));
   return lorentz_distance_of_spaces(scaled(x, gx), scaled(y, gy), c);
 }
 
 Point mobius_add(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const double rest_x = check_in_ball(x, c);
   check_in_ball(y, c);
   const double xy = dot(x, y), xx = dot(x, x), yy = dot(y, y);
@@ -164,8 +164,8 @@ Point mobius_matvec(View matrix, View x, double c) {
 }
 
 Point gyration(View u, View v, View w, double c) {
-  check_same(u, v);
-  check_same(u, w);
+  check_same_dim(u, v);
+  check_same_dim(u, w);
   check_in_ball(u, c);
   check_in_ball(v, c);
   const double uu = dot(u, u), vv = dot(v, v), uv = dot(u, v), uw = dot(u, w), vw = dot(v, w);
@@ -189,13 +189,13 @@ Point log_map_origin(View y, double c) {
 }
 
 Point exp_map(View x, View v, double c) {
-  check_same(x, v);
+  check_same_dim(x, v);
   const double half_lambda = 1 / check_in_ball(x, c);
   return mobius_add(x, along(v, std::sqrt(c * dot(v, v)) * half_lambda, c), c);
 }
 
 Point log_map(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const double rest = check_in_ball(x, c);
   Point u = mobius_add(scaled(x, -1), y, c);
   const double n = dot(u, u);
@@ -211,7 +211,7 @@ Point parallel_transport(View v, View from, View to, double c) {
 }
 
 Point geodesic(View x, View y, double t, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   const Point u = mobius_add(scaled(x, -1), y, c);
   const double half = std::sqrt(c) * poincare_distance(x, y, c) / 2;
   return mobius_add(x, along(u, t * half, c), c);
@@ -234,7 +234,7 @@ Point klein_to_poincare(View x, double c) {
 }
 
 double busemann(View x, View xi, double c) {
-  check_same(x, xi);
+  check_same_dim(x, xi);
   const double rest = check_in_ball(x, c), norm = std::sqrt(dot(xi, xi)), root = std::sqrt(c);
   if (norm == 0)
     throw Error(ErrorCode::invalid_argument, "ideal point must not be the zero vector");
@@ -254,7 +254,7 @@ double entailment_half_aperture(View x, double k, double c) {
 }
 
 double entailment_angle(View x, View y, double c) {
-  check_same(x, y);
+  check_same_dim(x, y);
   check_in_ball(x, c);
   check_in_ball(y, c);
   const double xx = c * dot(x, x), yy = c * dot(y, y), xy = c * dot(x, y);

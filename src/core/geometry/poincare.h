@@ -15,6 +15,8 @@ namespace rv::geometry {
 using View = std::span<const double>;
 using Point = std::vector<double>;
 
+void check_same_dim(View a, View b);  // 22000
+
 // -curvature; 22023 unless the curvature is finite and negative.
 double positive_c(double curvature);
 

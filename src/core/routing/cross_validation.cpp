@@ -11,7 +11,7 @@
 namespace rv::routing {
 namespace {
 
-constexpr const char* kNames[] = {"knn", "ridge", "mf", "fastgrnn"};
+constexpr const char* kModelNames[] = {"knn", "ridge", "mf", "fastgrnn"};
 constexpr double kPriorOutcomes = 20;
 
 void predict_knn(const OutcomeSet& data, std::span<const std::uint32_t> train,
@@ -51,13 +51,13 @@ void predict_fastgrnn(const OutcomeSet& data, std::span<const std::uint32_t> tra
 }  // namespace
 
 ModelKind model_kind_of(std::string_view name) {
-  for (std::size_t i = 0; i < std::size(kNames); ++i)
-    if (name == kNames[i]) return static_cast<ModelKind>(i);
+  for (std::size_t i = 0; i < std::size(kModelNames); ++i)
+    if (name == kModelNames[i]) return static_cast<ModelKind>(i);
   throw Error(ErrorCode::invalid_argument, "unknown router model \"" + std::string(name) + "\"", {},
               "Use knn, ridge, mf, fastgrnn or auto.");
 }
 
-const char* model_kind_name(ModelKind k) noexcept { return kNames[static_cast<int>(k)]; }
+const char* model_kind_name(ModelKind k) noexcept { return kModelNames[static_cast<int>(k)]; }
 
 // Every output needs a target: agents that were not tried on a request are taught their prior.
 FastGrnnTrainer quality_trainer(const OutcomeSet& data, std::span<const std::uint32_t> train,

@@ -8,8 +8,8 @@
 namespace rv::routing {
 namespace {
 
-constexpr const char* kNames[] = {"sigmoid",   "tanh",      "relu",
-                                  "quantTanh", "quantSigm", "quantSigm4"};
+constexpr const char* kNonlinearityNames[] = {"sigmoid",   "tanh",      "relu",
+                                              "quantTanh", "quantSigm", "quantSigm4"};
 
 template <class T>
 using RowMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -155,11 +155,13 @@ void check_range(const char* what, int value, int low, int high) {
 
 }  // namespace
 
-const char* nonlinearity_name(Nonlinearity n) noexcept { return kNames[static_cast<int>(n)]; }
+const char* nonlinearity_name(Nonlinearity n) noexcept {
+  return kNonlinearityNames[static_cast<int>(n)];
+}
 
 Nonlinearity nonlinearity_of(const std::string& name) {
-  for (std::size_t i = 0; i < std::size(kNames); ++i)
-    if (name == kNames[i]) return static_cast<Nonlinearity>(i);
+  for (std::size_t i = 0; i < std::size(kNonlinearityNames); ++i)
+    if (name == kNonlinearityNames[i]) return static_cast<Nonlinearity>(i);
   throw Error(ErrorCode::invalid_argument, "unknown nonlinearity \"" + name + "\"", {},
               "Use sigmoid, tanh, relu, quantTanh, quantSigm or quantSigm4.");
 }

@@ -10,16 +10,16 @@
 namespace rv::routing {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x52564647;  // "RVFG"
+constexpr std::uint32_t kNetworkMagic = 0x52564647;  // "RVFG"
 constexpr std::uint16_t kVersion = 1;
-constexpr std::size_t kHeader = 4 + 2 + 2 * 3 + 5 * 4 + 4;
+constexpr std::size_t kNetworkHeader = 4 + 2 + 2 * 3 + 5 * 4 + 4;
 
 [[noreturn]] void corrupt(const std::string& why) {
   throw Error(ErrorCode::corrupted_data, "FastGRNN weights are damaged: " + why);
 }
 
 void write_header(BinaryWriter& out, const FastGrnnShape& s, bool int8, float scale) {
-  out.write(kMagic);
+  out.write(kNetworkMagic);
   out.write(kVersion);
   // Pairs of bytes as one 16-bit number: the reader knows no single bytes.
   out.write(static_cast<std::uint16_t>(static_cast<int>(s.gate) << 8 | static_cast<int>(s.update)));
@@ -38,7 +38,7 @@ void seal(std::vector<std::byte>& bytes) {
 }  // namespace
 
 std::vector<std::byte> encode(const FastGrnn<float>& model) {
-  std::vector<std::byte> bytes(kHeader + model.parameters().size() * 4 + 4);
+  std::vector<std::byte> bytes(kNetworkHeader + model.parameters().size() * 4 + 4);
   BinaryWriter out(bytes);
   write_header(out, model.shape(), false, 1.0F);
   out.write_array(model.parameters().data(), model.parameters().size());
@@ -54,23 +54,23 @@ std::vector<std::byte> encode_int8(const FastGrnn<float>& model) {
     largest = std::max(largest, std::abs(static_cast<double>(p[i])));
   const double scale = largest > 0 ? std::max(1.0, std::round(255.0 / (2 * largest))) : 1.0;
   const std::size_t whole = o.total - o.zeta;
-  std::vector<std::byte> bytes(kHeader + o.zeta + whole * 4 + 4);
-  BinaryWriter head(std::span<std::byte>(bytes).first(kHeader));
+  std::vector<std::byte> bytes(kNetworkHeader + o.zeta + whole * 4 + 4);
+  BinaryWriter head(std::span<std::byte>(bytes).first(kNetworkHeader));
   write_header(head, model.shape(), true, static_cast<float>(scale));
   for (std::size_t i = 0; i < o.zeta; ++i) {
     const double q = std::clamp(std::round(scale * static_cast<double>(p[i])), -128.0, 127.0);
-    bytes[kHeader + i] = static_cast<std::byte>(static_cast<std::int8_t>(q));
+    bytes[kNetworkHeader + i] = static_cast<std::byte>(static_cast<std::int8_t>(q));
   }
-  BinaryWriter rest(std::span<std::byte>(bytes).subspan(kHeader + o.zeta, whole * 4));
+  BinaryWriter rest(std::span<std::byte>(bytes).subspan(kNetworkHeader + o.zeta, whole * 4));
   rest.write_array(p.data() + o.zeta, whole);
   seal(bytes);
   return bytes;
 }
 
 FastGrnn<float> decode(std::span<const std::byte> bytes) {
-  if (bytes.size() < kHeader + 4) corrupt("only " + std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < kNetworkHeader + 4) corrupt("only " + std::to_string(bytes.size()) + " bytes");
   BinaryReader in(bytes);
-  if (in.read<std::uint32_t>() != kMagic) corrupt("they do not begin with RVFG");
+  if (in.read<std::uint32_t>() != kNetworkMagic) corrupt("they do not begin with RVFG");
   const auto version = in.read<std::uint16_t>();
   if (version != kVersion) corrupt("version " + std::to_string(version) + " is unknown");
   const auto nonlinearities = in.read<std::uint16_t>();
@@ -93,7 +93,8 @@ FastGrnn<float> decode(std::span<const std::byte> bytes) {
   }
   if (!(scale > 0) || !std::isfinite(scale)) corrupt("scale is not a positive number");
   const auto o = s.offsets();
-  const std::size_t size = kHeader + (int8 ? o.zeta + (o.total - o.zeta) * 4 : o.total * 4) + 4;
+  const std::size_t size =
+      kNetworkHeader + (int8 ? o.zeta + (o.total - o.zeta) * 4 : o.total * 4) + 4;
   if (bytes.size() != size)
     corrupt(std::to_string(bytes.size()) + " bytes instead of " + std::to_string(size));
   if (BinaryReader(bytes.last(4)).read<std::uint32_t>() != crc32c(bytes.first(size - 4)))
@@ -101,8 +102,9 @@ FastGrnn<float> decode(std::span<const std::byte> bytes) {
   std::vector<float> p(o.total);
   if (int8) {
     for (std::size_t i = 0; i < o.zeta; ++i)
-      p[i] = static_cast<float>(static_cast<std::int8_t>(bytes[kHeader + i])) / scale;
-    BinaryReader(bytes.subspan(kHeader + o.zeta)).read_array(p.data() + o.zeta, o.total - o.zeta);
+      p[i] = static_cast<float>(static_cast<std::int8_t>(bytes[kNetworkHeader + i])) / scale;
+    BinaryReader(bytes.subspan(kNetworkHeader + o.zeta))
+        .read_array(p.data() + o.zeta, o.total - o.zeta);
   } else {
     in.read_array(p.data(), o.total);
   }

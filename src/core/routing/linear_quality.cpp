@@ -12,8 +12,8 @@
 namespace rv::routing {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x52564C51;  // "RVLQ"
-constexpr std::size_t kHeader = 4 + 2 + 2 + 4 + 4;
+constexpr std::uint32_t kQualityMagic = 0x52564C51;  // "RVLQ"
+constexpr std::size_t kQualityHeader = 4 + 2 + 2 + 4 + 4;
 
 [[noreturn]] void corrupt(const char* why) {
   throw Error(ErrorCode::corrupted_data, std::string("router model is damaged: ") + why);
@@ -47,9 +47,9 @@ double LinearQuality::predict(std::span<const float> x, std::size_t agent) const
 }
 
 std::vector<std::byte> LinearQuality::encode() const {
-  std::vector<std::byte> bytes(kHeader + weights.size() * 4 + 4);
+  std::vector<std::byte> bytes(kQualityHeader + weights.size() * 4 + 4);
   BinaryWriter out(bytes);
-  out.write(kMagic);
+  out.write(kQualityMagic);
   out.write(std::uint16_t{1});
   out.write(static_cast<std::uint16_t>(logistic ? 1 : 0));
   out.write(static_cast<std::uint32_t>(dim));
@@ -60,9 +60,9 @@ std::vector<std::byte> LinearQuality::encode() const {
 }
 
 LinearQuality LinearQuality::decode(std::span<const std::byte> bytes) {
-  if (bytes.size() < kHeader + 4) corrupt("too short");
+  if (bytes.size() < kQualityHeader + 4) corrupt("too short");
   BinaryReader in(bytes);
-  if (in.read<std::uint32_t>() != kMagic) corrupt("it does not begin with RVLQ");
+  if (in.read<std::uint32_t>() != kQualityMagic) corrupt("it does not begin with RVLQ");
   if (in.read<std::uint16_t>() != 1) corrupt("unknown version");
   LinearQuality q;
   const auto link = in.read<std::uint16_t>();
@@ -72,7 +72,7 @@ LinearQuality LinearQuality::decode(std::span<const std::byte> bytes) {
   q.agents = in.read<std::uint32_t>();
   if (q.dim < 1 || q.dim > 16000 || q.agents > 65536) corrupt("impossible size");
   const std::size_t n = q.agents * (q.dim + 1);
-  if (bytes.size() != kHeader + n * 4 + 4) corrupt("its size does not fit its header");
+  if (bytes.size() != kQualityHeader + n * 4 + 4) corrupt("its size does not fit its header");
   q.weights.resize(n);
   in.read_array(q.weights.data(), n);
   if (in.read<std::uint32_t>() != crc32c(bytes.first(bytes.size() - 4)))

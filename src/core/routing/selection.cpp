@@ -11,7 +11,8 @@
 namespace rv::routing {
 namespace {
 
-constexpr const char* kNames[] = {"balanced", "cost", "latency", "quality", "quality_per_dollar"};
+constexpr const char* kObjectiveNames[] = {"balanced", "cost", "latency", "quality",
+                                           "quality_per_dollar"};
 
 double score_of(const Candidate& c, const Policy& p, double dearest, double slowest) {
   switch (p.objective) {
@@ -36,8 +37,8 @@ double score_of(const Candidate& c, const Policy& p, double dearest, double slow
 }  // namespace
 
 Objective objective_of(std::string_view name) {
-  for (std::size_t i = 0; i < std::size(kNames); ++i)
-    if (name == kNames[i]) return static_cast<Objective>(i);
+  for (std::size_t i = 0; i < std::size(kObjectiveNames); ++i)
+    if (name == kObjectiveNames[i]) return static_cast<Objective>(i);
   throw Error(ErrorCode::invalid_argument, "unknown objective \"" + std::string(name) + "\"", {},
               "Use balanced, cost, latency, quality or quality_per_dollar.");
 }
@@ -49,7 +50,7 @@ Explorer explorer_of(std::string_view name) {
               "Use thompson or ucb.");
 }
 
-const char* objective_name(Objective o) noexcept { return kNames[static_cast<int>(o)]; }
+const char* objective_name(Objective o) noexcept { return kObjectiveNames[static_cast<int>(o)]; }
 
 Choice choose(std::span<const Candidate> candidates, const Policy& policy, Rng& rng) {
   const std::size_t n = candidates.size();

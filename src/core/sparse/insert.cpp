@@ -11,10 +11,6 @@
 namespace rv::sparse {
 namespace {
 
-std::size_t room_of(const index::PageStore& store) noexcept {
-  return store.content_bytes() - sizeof(PendingPage);
-}
-
 // Appends a record to a page that has room for it.
 void append(index::PageEdits& edits, std::byte* page, const std::vector<std::byte>& bytes) {
   auto head = load_at<PendingPage>(page);
@@ -26,7 +22,7 @@ void append(index::PageEdits& edits, std::byte* page, const std::vector<std::byt
 }
 
 bool fits(const index::PageStore& store, const PendingPage& head, std::size_t bytes) noexcept {
-  return head.full == 0 && head.used + bytes <= room_of(store);
+  return head.full == 0 && head.used + bytes <= pending_room(store);
 }
 
 // Makes the pages first .. last, `pages` of them, the end of the pending list.
@@ -145,7 +141,7 @@ bool Index::place_on_new_page(Block tail, const std::vector<std::byte>& bytes) {
 // the loose pages are no leftovers.
 void Index::insert_large(const std::vector<std::byte>& bytes) {
   const StructureLock lock(around_, true);
-  const std::size_t room = room_of(store_);
+  const std::size_t room = pending_room(store_);
   Block next = kNoBlock, last = kNoBlock;
   std::uint32_t pages = 0;
   for (std::size_t at = (bytes.size() - 1) / room * room; at > 0; at -= room) {
@@ -196,7 +192,7 @@ void Index::insert(const Document& d) {
   for (;;) {
     const Meta meta = read_meta(store_);
     if (options_.pruned && meta.pruned == 0) note_pruning();
-    if (bytes.size() > room_of(store_)) {
+    if (bytes.size() > pending_room(store_)) {
       insert_large(bytes);
       break;
     }

@@ -33,6 +33,9 @@ inline void store_row(std::byte* p, const Row& r) noexcept {
 inline std::size_t data_bytes(const index::PageStore& store) noexcept {
   return store.content_bytes() - sizeof(DataPage);
 }
+inline std::size_t pending_room(const index::PageStore& store) noexcept {
+  return store.content_bytes() - sizeof(PendingPage);
+}
 inline std::uint32_t rows_per_page(const index::PageStore& store) noexcept {
   return static_cast<std::uint32_t>(data_bytes(store) / kRowBytes);
 }

@@ -5,14 +5,10 @@
 namespace rv::sparse {
 namespace {
 
-std::size_t room_of(const index::PageStore& store) noexcept {
-  return store.content_bytes() - sizeof(PendingPage);
-}
-
 PendingPage head_of(index::PageStore& store, Block block, const std::byte* page) {
   const auto head = load_at<PendingPage>(page);
   if (head.self != block) store.fail(block, "another page where a pending page is expected");
-  if (head.used > room_of(store)) store.fail(block, "damaged pending page");
+  if (head.used > pending_room(store)) store.fail(block, "damaged pending page");
   return head;
 }
 

@@ -67,17 +67,17 @@ Vec lifted(const Vec& x, Real c) {  // from the ball to the hyperboloid
 }
 Real minkowski(const Vec& x, const Vec& y) { return product(x, y) - 2 * x[0] * y[0]; }
 
-struct Case {
+struct FormulaCase {
   std::size_t dim;
   Real c, radius;  // points up to this share of the ball's radius
 };
-constexpr Case kCases[] = {
+constexpr FormulaCase kCases[] = {
     {1, 1, 0.9L}, {2, 0.3L, 0.99L}, {3, 4, 0.7L}, {17, 1.7L, 0.95L}, {5, 0.05L, 0.8L}};
 
 // Calls check(x, y, z, c) for points of every case.
 void each(const std::function<void(const Vec&, const Vec&, const Vec&, Real)>& check) {
   Rng rng(11);
-  for (const Case& k : kCases)
+  for (const FormulaCase& k : kCases)
     for (int i = 0; i < 40; ++i) {
       const auto point = [&] {
         Vec x(k.dim);

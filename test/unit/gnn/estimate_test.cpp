@@ -8,15 +8,15 @@ namespace {
 
 using namespace rv::gnn;
 
-constexpr std::size_t kNodes = 2000, kEdges = 9000, kLimit = std::size_t{1} << 40;
+constexpr std::size_t kEstimateNodes = 2000, kEdges = 9000, kLimit = std::size_t{1} << 40;
 
 Graph<float> random_graph() {
   rv::Rng rng(1);
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < kEdges; ++i)
-    edges.push_back({static_cast<std::uint32_t>(rng.below(kNodes)),
-                     static_cast<std::uint32_t>(rng.below(kNodes)), 1.0f});
-  return make_graph<float>(kNodes, edges, true);
+    edges.push_back({static_cast<std::uint32_t>(rng.below(kEstimateNodes)),
+                     static_cast<std::uint32_t>(rng.below(kEstimateNodes)), 1.0f});
+  return make_graph<float>(kEstimateNodes, edges, true);
 }
 
 // Rows of `columns` numbers, of which `each` are not zero when sparse.
@@ -24,14 +24,14 @@ Features<float> random_features(std::size_t columns, std::size_t each) {
   rv::Rng rng(2);
   Features<float> x;
   if (each == 0) {
-    x.dense = Tensor<float>(kNodes, columns);
+    x.dense = Tensor<float>(kEstimateNodes, columns);
     for (std::size_t i = 0; i < x.dense.size(); ++i)
       x.dense.data()[i] = static_cast<float>(rng.normal());
     return x;
   }
   x.sparse.columns = columns;
-  x.sparse.rows = kNodes;
-  for (std::size_t i = 0; i < kNodes; ++i) {
+  x.sparse.rows = kEstimateNodes;
+  for (std::size_t i = 0; i < kEstimateNodes; ++i) {
     for (std::size_t j = 0; j < each; ++j) {
       x.sparse.index.push_back(static_cast<std::uint32_t>(j * (columns / each) + i % 7));
       x.sparse.value.push_back(1.0f);
@@ -44,9 +44,9 @@ Features<float> random_features(std::size_t columns, std::size_t each) {
 
 TEST(GnnEstimate, CoversWhatARunTakesAndNotMuchMore) {
   const Graph<float> graph = random_graph();
-  std::vector<std::int32_t> labels(kNodes);
-  for (std::size_t i = 0; i < kNodes; ++i) labels[i] = static_cast<std::int32_t>(i % 3);
-  const std::vector<Split> splits(kNodes, Split::train);
+  std::vector<std::int32_t> labels(kEstimateNodes);
+  for (std::size_t i = 0; i < kEstimateNodes; ++i) labels[i] = static_cast<std::int32_t>(i % 3);
+  const std::vector<Split> splits(kEstimateNodes, Split::train);
   for (const std::size_t each : {std::size_t{0}, std::size_t{10}})
     for (const Attributes& first : {Attributes{{"type", "gcn"}},
                                     {{"type", "sage"}},
@@ -68,7 +68,7 @@ TEST(GnnEstimate, CoversWhatARunTakesAndNotMuchMore) {
       Model<float> model(specs, 1);  // goes first: its gradients give back what they took
       model.infer(Exec(nullptr, nullptr, &forward), x, graph);
       const std::size_t entries = graph.in.entries(), values = x.sparse.entries();
-      const std::size_t said = estimate_inference(specs, kNodes, entries, values).bytes;
+      const std::size_t said = estimate_inference(specs, kEstimateNodes, entries, values).bytes;
       // The input is there before.
       const std::size_t input = 4 * (each == 0 ? x.dense.size() : 2 * values) + 12 * entries;
       EXPECT_LE(forward.peak(), said);
@@ -77,7 +77,7 @@ TEST(GnnEstimate, CoversWhatARunTakesAndNotMuchMore) {
       options.epochs = 2;
       const Exec exec(nullptr, nullptr, &training);
       Trainer(exec, model, x, graph, options).classify(labels, splits, [](const EpochReport&) {});
-      const std::size_t needed = estimate_training(specs, kNodes, entries, values).bytes;
+      const std::size_t needed = estimate_training(specs, kEstimateNodes, entries, values).bytes;
       EXPECT_LE(training.peak(), needed);
       EXPECT_LT(needed, 3 * (training.peak() + input));
     }

@@ -10,27 +10,28 @@ namespace {
 using namespace rv::gnn;
 using rv::Rng;
 
-constexpr std::size_t kNodes = 9, kIn = 5;
+constexpr std::size_t kGradientNodes = 9, kIn = 5;
 
 Graph<double> random_graph(bool weighted, std::uint64_t seed = 3) {
   Rng rng(seed);
   std::vector<Edge> edges;
   for (int i = 0; i < 24; ++i)
-    edges.push_back({std::uint32_t(rng.below(kNodes)), std::uint32_t(rng.below(kNodes - 1)),
+    edges.push_back({std::uint32_t(rng.below(kGradientNodes)),
+                     std::uint32_t(rng.below(kGradientNodes - 1)),
                      weighted ? float(0.25 + rng.uniform()) : 1.0f});
-  return make_graph<double>(kNodes, edges, !weighted);
+  return make_graph<double>(kGradientNodes, edges, !weighted);
 }
 
 Features<double> random_features(bool sparse) {
   Rng rng(11);
   Features<double> x;
-  x.dense = Tensor<double>(kNodes, kIn);
+  x.dense = Tensor<double>(kGradientNodes, kIn);
   for (std::size_t i = 0; i < x.dense.size(); ++i)
     x.dense.data()[i] = sparse && rng.uniform() < 0.5 ? 0.0 : rng.normal();
   if (!sparse) return x;
-  x.sparse.rows = kNodes;
+  x.sparse.rows = kGradientNodes;
   x.sparse.columns = kIn;
-  for (std::size_t i = 0; i < kNodes; ++i) {
+  for (std::size_t i = 0; i < kGradientNodes; ++i) {
     for (std::size_t j = 0; j < kIn; ++j)
       if (x.dense.row(i)[j] != 0) {
         x.sparse.index.push_back(std::uint32_t(j));
@@ -119,11 +120,11 @@ void check(const std::vector<Attributes>& layers, bool sparse, bool part, bool w
     }
 }
 
-struct Case {
+struct LayerCase {
   const char* name;
   Attributes layer;
 };
-const Case kCases[] = {
+const LayerCase kLayerCases[] = {
     {"gcn", {{"type", "gcn"}, {"out", "4"}}},
     {"gcn_wide", {{"type", "gcn"}, {"out", "7"}, {"self_loops", "false"}}},
     {"gcn_plain", {{"type", "gcn"}, {"out", "4"}, {"normalize", "false"}, {"bias", "false"}}},
@@ -150,7 +151,7 @@ const Case kCases[] = {
     {"linear", {{"type", "linear"}, {"out", "4"}}},
 };
 
-class GnnGradient : public ::testing::TestWithParam<Case> {};
+class GnnGradient : public ::testing::TestWithParam<LayerCase> {};
 
 TEST_P(GnnGradient, MatchesFiniteDifferences) {
   const Attributes& layer = GetParam().layer;
@@ -173,7 +174,7 @@ TEST_P(GnnGradient, MatchesFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, GnnGradient, ::testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Layers, GnnGradient, ::testing::ValuesIn(kLayerCases),
                          [](const auto& c) { return std::string(c.param.name); });
 
 }  // namespace

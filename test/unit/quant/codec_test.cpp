@@ -16,7 +16,7 @@
 namespace rv::quant {
 namespace {
 
-struct Case {
+struct CodecCase {
   const char* name;
   CodecKind kind;
   Metric metric;
@@ -25,7 +25,7 @@ struct Case {
   bool half;
   double rank_correlation;  // at least, of estimates with exact distances
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const CodecCase& c, std::ostream* out) { *out << c.name; }
 
 std::vector<float> clustered(std::size_t count, std::size_t dim, std::uint64_t seed) {
   Rng rng(seed);
@@ -55,11 +55,11 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   return ab / std::sqrt(aa * bb);
 }
 
-class EveryCodec : public testing::TestWithParam<Case> {
+class EveryCodec : public testing::TestWithParam<CodecCase> {
  protected:
   static constexpr std::size_t kCount = 2000, kQueries = 30;
   void SetUp() override {
-    const Case& c = GetParam();
+    const CodecCase& c = GetParam();
     d_ = static_cast<std::size_t>(c.dim);
     x_ = clustered(kCount + kQueries, d_, 1);
     queries_.assign(x_.begin() + static_cast<std::ptrdiff_t>(kCount * d_), x_.end());
@@ -286,28 +286,29 @@ TEST_P(EveryCodec, ConstantAndExtremeVectorsGiveNumbersOrInfinity) {
 
 INSTANTIATE_TEST_SUITE_P(
     Codecs, EveryCodec,
-    testing::Values(Case{"none_l2", CodecKind::none, Metric::l2, 33, 0, false, 0.9999},
-                    Case{"none_ip", CodecKind::none, Metric::inner_product, 33, 0, false, 0.9999},
-                    Case{"none_cosine", CodecKind::none, Metric::cosine, 33, 0, false, 0.9999},
-                    Case{"none_l1", CodecKind::none, Metric::l1, 33, 0, false, 0.9999},
-                    Case{"half_l2", CodecKind::none, Metric::l2, 33, 0, true, 0.9999},
-                    Case{"half_ip", CodecKind::none, Metric::inner_product, 33, 0, true, 0.9999},
-                    Case{"half_cosine", CodecKind::none, Metric::cosine, 33, 0, true, 0.9999},
-                    Case{"half_l1", CodecKind::none, Metric::l1, 33, 0, true, 0.9999},
-                    Case{"sq8_l2", CodecKind::sq8, Metric::l2, 100, 0, false, 0.999},
-                    Case{"sq8_ip", CodecKind::sq8, Metric::inner_product, 100, 0, false, 0.999},
-                    Case{"sq8_cosine", CodecKind::sq8, Metric::cosine, 100, 0, false, 0.999},
-                    Case{"sq8_l1", CodecKind::sq8, Metric::l1, 100, 0, false, 0.999},
-                    Case{"sq8_small", CodecKind::sq8, Metric::l2, 3, 0, false, 0.999},
-                    Case{"binary_l2", CodecKind::binary, Metric::l2, 256, 0, false, 0.9},
-                    Case{"binary_ip", CodecKind::binary, Metric::inner_product, 256, 0, false, 0.9},
-                    Case{"binary_cosine", CodecKind::binary, Metric::cosine, 256, 0, false, 0.9},
-                    Case{"pq_l2", CodecKind::pq, Metric::l2, 67, 8, false, 0.95},
-                    Case{"pq_ip", CodecKind::pq, Metric::inner_product, 67, 8, false, 0.95},
-                    Case{"pq_cosine", CodecKind::pq, Metric::cosine, 67, 8, false, 0.95},
-                    Case{"pq_l1", CodecKind::pq, Metric::l1, 67, 8, false, 0.9},
-                    Case{"pq4_l2", CodecKind::pq, Metric::l2, 67, 4, false, 0.9},
-                    Case{"pq4_cosine", CodecKind::pq, Metric::cosine, 64, 4, false, 0.9}),
+    testing::Values(
+        CodecCase{"none_l2", CodecKind::none, Metric::l2, 33, 0, false, 0.9999},
+        CodecCase{"none_ip", CodecKind::none, Metric::inner_product, 33, 0, false, 0.9999},
+        CodecCase{"none_cosine", CodecKind::none, Metric::cosine, 33, 0, false, 0.9999},
+        CodecCase{"none_l1", CodecKind::none, Metric::l1, 33, 0, false, 0.9999},
+        CodecCase{"half_l2", CodecKind::none, Metric::l2, 33, 0, true, 0.9999},
+        CodecCase{"half_ip", CodecKind::none, Metric::inner_product, 33, 0, true, 0.9999},
+        CodecCase{"half_cosine", CodecKind::none, Metric::cosine, 33, 0, true, 0.9999},
+        CodecCase{"half_l1", CodecKind::none, Metric::l1, 33, 0, true, 0.9999},
+        CodecCase{"sq8_l2", CodecKind::sq8, Metric::l2, 100, 0, false, 0.999},
+        CodecCase{"sq8_ip", CodecKind::sq8, Metric::inner_product, 100, 0, false, 0.999},
+        CodecCase{"sq8_cosine", CodecKind::sq8, Metric::cosine, 100, 0, false, 0.999},
+        CodecCase{"sq8_l1", CodecKind::sq8, Metric::l1, 100, 0, false, 0.999},
+        CodecCase{"sq8_small", CodecKind::sq8, Metric::l2, 3, 0, false, 0.999},
+        CodecCase{"binary_l2", CodecKind::binary, Metric::l2, 256, 0, false, 0.9},
+        CodecCase{"binary_ip", CodecKind::binary, Metric::inner_product, 256, 0, false, 0.9},
+        CodecCase{"binary_cosine", CodecKind::binary, Metric::cosine, 256, 0, false, 0.9},
+        CodecCase{"pq_l2", CodecKind::pq, Metric::l2, 67, 8, false, 0.95},
+        CodecCase{"pq_ip", CodecKind::pq, Metric::inner_product, 67, 8, false, 0.95},
+        CodecCase{"pq_cosine", CodecKind::pq, Metric::cosine, 67, 8, false, 0.95},
+        CodecCase{"pq_l1", CodecKind::pq, Metric::l1, 67, 8, false, 0.9},
+        CodecCase{"pq4_l2", CodecKind::pq, Metric::l2, 67, 4, false, 0.9},
+        CodecCase{"pq4_cosine", CodecKind::pq, Metric::cosine, 64, 4, false, 0.9}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(NoneCodec, KeepsBitsExactly) {

@@ -52,13 +52,13 @@ TEST(Rotation, SpreadsASingleComponent) {
   for (float v : x) EXPECT_LT(std::fabs(v), 6 / std::sqrt(768.0f));
 }
 
-struct Case {
+struct RabitqCase {
   Metric metric;
   int bits;
   int dim;
 };
 
-class RabitqTest : public ::testing::TestWithParam<Case> {};
+class RabitqTest : public ::testing::TestWithParam<RabitqCase> {};
 
 TEST_P(RabitqTest, EstimatesWithinItsBound) {
   const auto [metric, bits, dim] = GetParam();
@@ -143,11 +143,13 @@ TEST_P(RabitqTest, SurvivesSavingAndDecodes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Grid, RabitqTest,
-    ::testing::Values(Case{Metric::l2, 1, 768}, Case{Metric::l2, 2, 768}, Case{Metric::l2, 3, 200},
-                      Case{Metric::l2, 4, 768}, Case{Metric::l2, 5, 130}, Case{Metric::l2, 6, 256},
-                      Case{Metric::l2, 7, 256}, Case{Metric::l2, 8, 128},
-                      Case{Metric::inner_product, 4, 768}, Case{Metric::inner_product, 8, 100},
-                      Case{Metric::cosine, 1, 512}, Case{Metric::cosine, 4, 384}),
+    ::testing::Values(RabitqCase{Metric::l2, 1, 768}, RabitqCase{Metric::l2, 2, 768},
+                      RabitqCase{Metric::l2, 3, 200}, RabitqCase{Metric::l2, 4, 768},
+                      RabitqCase{Metric::l2, 5, 130}, RabitqCase{Metric::l2, 6, 256},
+                      RabitqCase{Metric::l2, 7, 256}, RabitqCase{Metric::l2, 8, 128},
+                      RabitqCase{Metric::inner_product, 4, 768},
+                      RabitqCase{Metric::inner_product, 8, 100}, RabitqCase{Metric::cosine, 1, 512},
+                      RabitqCase{Metric::cosine, 4, 384}),
     [](const auto& info) {
       return "m" + std::to_string(static_cast<int>(info.param.metric)) + "_b" +
              std::to_string(info.param.bits) + "_d" + std::to_string(info.param.dim);

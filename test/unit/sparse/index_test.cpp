@@ -14,7 +14,7 @@ using model::Model;
 
 Id id_of(std::uint32_t n) { return {n / 100, static_cast<std::uint16_t>(n % 100 + 1)}; }
 
-Doc random_vector(Rng& rng, std::uint32_t dim, bool negative) {
+Doc random_doc(Rng& rng, std::uint32_t dim, bool negative) {
   Doc d;
   const std::uint64_t special = rng.below(40);
   if (special == 0) d.kind = RowKind::null;
@@ -47,7 +47,7 @@ Query random_query(Rng& rng, std::uint32_t dim, bool negative) {
   return q;
 }
 
-struct Case {
+struct IndexCase {
   std::uint64_t seed;
   std::size_t page_bytes;
   std::uint32_t pending_pages;
@@ -55,15 +55,16 @@ struct Case {
   Quantization quantization = Quantization::u8;
 };
 
-class SparseIndex : public testing::TestWithParam<Case> {};
+class SparseIndex : public testing::TestWithParam<IndexCase> {};
 INSTANTIATE_TEST_SUITE_P(Cases, SparseIndex,
-                         testing::Values(Case{1, 8192, 4, false}, Case{2, 8192, 1, true},
-                                         Case{3, 16384, 2, true}, Case{4, 8192, 1000, true},
-                                         Case{5, 8192, 2, true, Quantization::float32}),
+                         testing::Values(IndexCase{1, 8192, 4, false}, IndexCase{2, 8192, 1, true},
+                                         IndexCase{3, 16384, 2, true},
+                                         IndexCase{4, 8192, 1000, true},
+                                         IndexCase{5, 8192, 2, true, Quantization::float32}),
                          [](const auto& info) { return "seed" + std::to_string(info.param.seed); });
 
 TEST_P(SparseIndex, EqualsBruteForceAfterRandomOperations) {
-  const Case c = GetParam();
+  const IndexCase c = GetParam();
   Rng rng(c.seed);
   Model m(Scoring::cosine, c.page_bytes, c.pending_pages, c.quantization);
   // A posting may be off by a step, and a merge adds one: 16 terms of range 6 and weight 2. What is
@@ -77,7 +78,7 @@ TEST_P(SparseIndex, EqualsBruteForceAfterRandomOperations) {
     m.around.shrinks = rng.below(2) == 0;
     const std::uint64_t n = rng.below(120);
     for (std::uint64_t i = 0; i < n; ++i)
-      m.insert(id_of(next++), random_vector(rng, kDim, c.negative));
+      m.insert(id_of(next++), random_doc(rng, kDim, c.negative));
     if (rng.below(3) == 0) {
       std::vector<Id> gone;
       for (const auto& [id, d] : m.docs)
@@ -134,7 +135,7 @@ TEST(SparseIndex, SpansSeveralWindows) {
   Inverter lists;
   Model m(Scoring::inner_product, 8192, 3);
   for (std::uint32_t n = 0; n < 150000; ++n) {
-    Doc d = random_vector(rng, 50, false);
+    Doc d = random_doc(rng, 50, false);
     d.kind = RowKind::plain;
     while (d.terms.size() > 4) d.terms.erase(d.terms.begin());
     const Document doc = m.document(id_of(n), d);
@@ -157,7 +158,7 @@ TEST(SparseIndex, MixesSegmentsOfBothQuantizations) {
   for (int round = 0; round < 40; ++round) {
     Index& index = round % 2 == 0 ? m.index : floats;
     for (int i = 0; i < 60; ++i) {
-      Doc d = random_vector(rng, 300, true);
+      Doc d = random_doc(rng, 300, true);
       if (d.kind != RowKind::plain && d.kind != RowKind::irregular) d.terms.clear();
       const Id id = id_of(next++);
       index.insert(m.document(id, d));
@@ -202,7 +203,7 @@ TEST(SparseIndex, IsBuiltByOneOrSeveral) {
           for (std::uint64_t i = rng.below(30); i > 0; --i)
             ++d.terms["w" + std::to_string(rng.below(500))];
         else
-          d = random_vector(rng, 300, true);
+          d = random_doc(rng, 300, true);
         if (d.kind == RowKind::null || d.kind == RowKind::undefined) d.terms.clear();
         const std::size_t busy = builders.size() > 2 ? builders.size() - 1 : builders.size();
         builders[rng.below(busy)]->add(m.document(id_of(n), d));
@@ -265,9 +266,9 @@ TEST(SparseIndex, RemembersThatItIsPruned) {
   EXPECT_EQ(read_meta(m.store).pruned, 0u);
   Index pruned(m.store, m.around, Options{3, Quantization::u8, true});
   Rng rng(1);
-  m.insert(id_of(1), random_vector(rng, 50, false));
+  m.insert(id_of(1), random_doc(rng, 50, false));
   EXPECT_EQ(read_meta(m.store).pruned, 0u);
-  pruned.insert(m.document(id_of(2), random_vector(rng, 50, false)));
+  pruned.insert(m.document(id_of(2), random_doc(rng, 50, false)));
   EXPECT_EQ(read_meta(m.store).pruned, 1u);
 }
 
@@ -275,8 +276,7 @@ TEST(SparseIndex, NoticesAPendingListThatLeadsIntoItself) {
   Model m(Scoring::inner_product, 8192, 100000);
   Rng rng(3);
   std::uint32_t next = 0;
-  while (read_meta(m.store).pending_pages < 9)
-    m.insert(id_of(next++), random_vector(rng, 300, false));
+  while (read_meta(m.store).pending_pages < 9) m.insert(id_of(next++), random_doc(rng, 300, false));
   const Meta meta = read_meta(m.store);
   std::byte* last = m.store.raw(meta.pending_tail);
   std::memcpy(last + offsetof(PendingPage, next), &meta.pending_head, sizeof(Block));
@@ -294,7 +294,7 @@ TEST(SparseIndex, AnswersRightlyOrNamesTheBlockWhenAPageIsLost) {
   for (const std::uint32_t pending : {2u, 60u}) {
     Model m(Scoring::inner_product, 8192, pending);
     for (std::uint32_t n = 0; n < 1500; ++n) {
-      Doc d = random_vector(rng, 200, true);
+      Doc d = random_doc(rng, 200, true);
       d.kind = RowKind::plain;
       m.insert(id_of(n), d);
     }
@@ -352,7 +352,7 @@ TEST(SparseIndex, GivesTheFileBackInOneCleanUp) {
   std::uint32_t next = 0;
   const auto load = [&](int rounds) {
     for (int round = 0; round < rounds; ++round) {
-      for (int i = 0; i < 200; ++i) m.insert(id_of(next++), random_vector(rng, 300, true));
+      for (int i = 0; i < 200; ++i) m.insert(id_of(next++), random_doc(rng, 300, true));
       std::vector<Id> gone;
       for (const auto& [id, d] : m.docs)
         if (m.docs.size() - gone.size() > 3000) gone.push_back(id);
@@ -387,7 +387,7 @@ TEST(SparseIndex, RecyclesPagesOnlyWhenNobodyReadsThem) {
   Rng rng(2);
   m.around.readers = true;
   std::uint32_t next = 0;
-  while (read_meta(m.store).segments < 2) m.insert(id_of(next++), random_vector(rng, 300, false));
+  while (read_meta(m.store).segments < 2) m.insert(id_of(next++), random_doc(rng, 300, false));
   const IndexView old(m.store);
   const Query q = random_query(rng, 300, false);
   const Prepared prepared(old, q);
@@ -395,7 +395,7 @@ TEST(SparseIndex, RecyclesPagesOnlyWhenNobodyReadsThem) {
   Hit h;
   std::vector<Id> before;
   for (int i = 0; i < 10 && search.next(h); ++i) before.push_back({h.row.block, h.row.offset});
-  for (int i = 0; i < 3000; ++i) m.insert(id_of(next++), random_vector(rng, 300, false));
+  for (int i = 0; i < 3000; ++i) m.insert(id_of(next++), random_doc(rng, 300, false));
   m.index.clean_up();
   std::size_t rest = before.size();
   while (search.next(h)) ++rest;
@@ -405,7 +405,7 @@ TEST(SparseIndex, RecyclesPagesOnlyWhenNobodyReadsThem) {
   m.around.readers = false;
   m.index.clean_up();
   EXPECT_EQ(read_meta(m.store).dead, 0u);
-  for (int i = 0; i < 500; ++i) m.insert(id_of(next++), random_vector(rng, 300, false));
+  for (int i = 0; i < 500; ++i) m.insert(id_of(next++), random_doc(rng, 300, false));
   EXPECT_EQ(m.store.blocks(), blocks) << "free pages are used first";
   m.check();
 }
@@ -413,7 +413,7 @@ TEST(SparseIndex, RecyclesPagesOnlyWhenNobodyReadsThem) {
 TEST(SparseIndex, ReportsDamageAndNeverLeavesThePages) {
   Rng rng(11);
   Model m(Scoring::inner_product, 8192, 2);
-  for (std::uint32_t n = 0; n < 1500; ++n) m.insert(id_of(n), random_vector(rng, 200, false));
+  for (std::uint32_t n = 0; n < 1500; ++n) m.insert(id_of(n), random_doc(rng, 200, false));
   m.check();
   int reported = 0;
   for (int round = 0; round < 400; ++round) {

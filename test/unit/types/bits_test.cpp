@@ -15,7 +15,7 @@ namespace rv {
 namespace {
 
 // A stored bit string from a text of 0 and 1.
-std::vector<std::byte> stored(const std::string& text) {
+std::vector<std::byte> stored_bits(const std::string& text) {
   const auto length = static_cast<std::int32_t>(text.size());
   std::vector<std::byte> out(sizeof length + (text.size() + 7) / 8);
   std::memcpy(out.data(), &length, sizeof length);
@@ -25,11 +25,11 @@ std::vector<std::byte> stored(const std::string& text) {
 }
 
 double hamming(const std::string& a, const std::string& b) {
-  const auto x = stored(a), y = stored(b);
+  const auto x = stored_bits(a), y = stored_bits(b);
   return hamming_distance(view_bits(x), view_bits(y));
 }
 double jaccard(const std::string& a, const std::string& b) {
-  const auto x = stored(a), y = stored(b);
+  const auto x = stored_bits(a), y = stored_bits(b);
   return jaccard_distance(view_bits(x), view_bits(y));
 }
 

@@ -111,23 +111,23 @@ TEST(SparseBinary, EncodingNeedsItsWholeBuffer) {
                 "binary value is larger than its buffer");
 }
 
-std::vector<std::byte> stored(const std::vector<std::int32_t>& words) {
+std::vector<std::byte> stored_words(const std::vector<std::int32_t>& words) {
   std::vector<std::byte> out(4 * words.size());
   if (!words.empty()) std::memcpy(out.data(), words.data(), out.size());
   return out;
 }
 
 TEST(SparseView, ReadsAStoredValue) {
-  const auto bytes =
-      stored({5, 2, 0, 0, 2, std::bit_cast<std::int32_t>(1.5f), std::bit_cast<std::int32_t>(-2.f)});
+  const auto bytes = stored_words(
+      {5, 2, 0, 0, 2, std::bit_cast<std::int32_t>(1.5f), std::bit_cast<std::int32_t>(-2.f)});
   EXPECT_EQ(formatted(view_sparse(bytes)), "{1:1.5,3:-2}/5");
-  EXPECT_EQ(formatted(view_sparse(stored({7, 0, 0}))), "{}/7");
+  EXPECT_EQ(formatted(view_sparse(stored_words({7, 0, 0}))), "{}/7");
 }
 
 TEST(SparseView, RefusesALengthThatDoesNotFit) {
   for (const auto& words : std::vector<std::vector<std::int32_t>>{
            {}, {5}, {5, 0}, {5, 1, 0}, {5, 1, 0, 0}, {5, 0, 0, 0}, {5, -1, 0}, {5, 1 << 29, 0}}) {
-    const auto bytes = stored(words);
+    const auto bytes = stored_words(words);
     const auto thrown = test::thrown_by([&] { view_sparse(bytes); });
     EXPECT_TRUE(thrown.any);
     EXPECT_EQ(thrown.code, ErrorCode::corrupted_data);

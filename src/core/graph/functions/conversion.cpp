@@ -94,7 +94,7 @@ Value each(Args a, FunctionContext& c) {
   return make_list(c.arena, out);
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kConversionFunctions[] = {
     {"toInteger", 1, 1, kFromInteger, 0, kInteger | kNullType, to_integer},
     {"toInt", 1, 1, kFromInteger, 0, kInteger | kNullType, to_integer},
     {"toFloat", 1, 1, kFromFloat, 0, kFloating | kNullType, to_float},
@@ -112,6 +112,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> conversion_functions() { return kFunctions; }
+std::span<const FunctionInfo> conversion_functions() { return kConversionFunctions; }
 
 }  // namespace rv::graph

@@ -67,7 +67,7 @@ Value degree(Args a, FunctionContext& c) { return degree_of(a, c, Direction::bot
 Value out_degree(Args a, FunctionContext& c) { return degree_of(a, c, Direction::out); }
 Value in_degree(Args a, FunctionContext& c) { return degree_of(a, c, Direction::in); }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kGraphFunctions[] = {
     {"id", 1, 1, kNode | kRelationship, 0, kInteger, id},
     {"elementId", 1, 1, kNode | kRelationship, 0, kString, element_id},
     {"labels", 1, 1, kNode, 0, kList, labels},
@@ -87,6 +87,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> graph_functions() { return kFunctions; }
+std::span<const FunctionInfo> graph_functions() { return kGraphFunctions; }
 
 }  // namespace rv::graph

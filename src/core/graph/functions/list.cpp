@@ -82,7 +82,7 @@ Value value_type(Args a, FunctionContext& c) {
 
 constexpr TypeSet kListOrString = kList | kString;
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kListFunctions[] = {
     {"coalesce", 1, -1, kAnyType, kAnyType, kAnyType, coalesce, false, Aggregate::none, true},
     {"exists", 1, 1, kAnyType, 0, kBoolean, exists, false},
     {"nullIf", 2, 2, kAnyType, kAnyType, kAnyType, null_if, false},
@@ -118,6 +118,6 @@ IntegerRange integer_range(std::span<const Value> args) {
   return out;
 }
 
-std::span<const FunctionInfo> list_functions() { return kFunctions; }
+std::span<const FunctionInfo> list_functions() { return kListFunctions; }
 
 }  // namespace rv::graph

@@ -90,7 +90,7 @@ Value random_uuid(Args, FunctionContext& c) {
   return make_string(c.arena, out);
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kMathFunctions[] = {
     {"abs", 1, 1, kNumber, 0, kNumber, abs_of},
     {"ceil", 1, 1, kNumber, 0, kFloating, apply<ceiling>},
     {"floor", 1, 1, kNumber, 0, kFloating, apply<floor_of>},
@@ -124,6 +124,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> math_functions() { return kFunctions; }
+std::span<const FunctionInfo> math_functions() { return kMathFunctions; }
 
 }  // namespace rv::graph

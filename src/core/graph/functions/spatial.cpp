@@ -46,7 +46,7 @@ Value point(Args a, FunctionContext& c) {
   return Value::point(c.arena.make<Point>(p));
 }
 
-Value distance(Args a, FunctionContext&) {
+Value point_distance(Args a, FunctionContext&) {
   const Point& p = a[0].as_point();
   const Point& q = a[1].as_point();
   if (p.srid != q.srid) return Value::null();
@@ -75,15 +75,15 @@ Value within(Args a, FunctionContext&) {
   return Value::boolean(x && in(p.y, low.y, high.y) && in(p.z, low.z, high.z));
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kSpatialFunctions[] = {
     {"point", 1, 1, kMap, 0, kPoint | kNullType, point},
-    {"distance", 2, 2, kPoint, kPoint, kFloating | kNullType, distance},
-    {"point.distance", 2, 2, kPoint, kPoint, kFloating | kNullType, distance},
+    {"distance", 2, 2, kPoint, kPoint, kFloating | kNullType, point_distance},
+    {"point.distance", 2, 2, kPoint, kPoint, kFloating | kNullType, point_distance},
     {"point.withinBBox", 3, 3, kPoint, kPoint, kBoolean | kNullType, within},
 };
 
 }  // namespace
 
-std::span<const FunctionInfo> spatial_functions() { return kFunctions; }
+std::span<const FunctionInfo> spatial_functions() { return kSpatialFunctions; }
 
 }  // namespace rv::graph

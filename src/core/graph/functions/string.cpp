@@ -127,7 +127,7 @@ Value char_length(Args a, FunctionContext&) {
   return Value::integer(static_cast<std::int64_t>(unicode::count(a[0].as_string())));
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kStringFunctions[] = {
     {"left", 2, 2, kString, kInteger, kString, left},
     {"right", 2, 2, kString, kInteger, kString, right},
     {"substring", 2, 3, kString, kInteger, kString, substring},
@@ -147,6 +147,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> string_functions() { return kFunctions; }
+std::span<const FunctionInfo> string_functions() { return kStringFunctions; }
 
 }  // namespace rv::graph

@@ -133,7 +133,7 @@ constexpr FunctionInfo truncator(std::string_view name) {
   return {name, 1, 3, kString, kMoment | kMap, kinds(kind), truncate<kind>, false};
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kTemporalFunctions[] = {
     constructor<Kind::date>("date"),
     constructor<Kind::local_time>("localtime"),
     constructor<Kind::time>("time"),
@@ -171,6 +171,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> temporal_functions() { return kFunctions; }
+std::span<const FunctionInfo> temporal_functions() { return kTemporalFunctions; }
 
 }  // namespace rv::graph

@@ -73,7 +73,7 @@ Value similarity(Args args, FunctionContext& c) {
   return d ? Value::floating(1.0 - *d) : Value::null();
 }
 
-Value distance(Args args, FunctionContext& c) {
+Value metric_distance(Args args, FunctionContext& c) {
   const auto metric = args.size() > 2 && args[2].is(Kind::string)
                           ? vector_metric(args[2].as_string())
                           : VectorMetric::l2;
@@ -83,14 +83,14 @@ Value distance(Args args, FunctionContext& c) {
 
 constexpr TypeSet kFloats = kVector | kList;
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kVectorFunctions[] = {
     {"vector", 1, 1, kFloats, 0, kVector, make_vector},
     {"ruvector.similarity", 2, 2, kFloats, kFloats, kFloating | kNullType, similarity},
-    {"ruvector.distance", 2, 3, kFloats, kFloats | kString, kFloating | kNullType, distance},
+    {"ruvector.distance", 2, 3, kFloats, kFloats | kString, kFloating | kNullType, metric_distance},
 };
 
 }  // namespace
 
-std::span<const FunctionInfo> vector_functions() { return kFunctions; }
+std::span<const FunctionInfo> vector_functions() { return kVectorFunctions; }
 
 }  // namespace rv::graph

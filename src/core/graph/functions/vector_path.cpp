@@ -213,7 +213,7 @@ Value path_embedding_distance(Args args, FunctionContext& c) {
   return Value::floating(sum);
 }
 
-const FunctionInfo kFunctions[] = {
+const FunctionInfo kVectorPathFunctions[] = {
     {"ruvector.vectorPath", 3, 4, kNode, kNode | kString | kList | kMap, kPath | kNullType,
      vector_path, false},
     {"ruvector.pathEmbeddingDistance", 1, 3, kPath, kString, kFloating | kNullType,
@@ -222,6 +222,6 @@ const FunctionInfo kFunctions[] = {
 
 }  // namespace
 
-std::span<const FunctionInfo> vector_path_functions() { return kFunctions; }
+std::span<const FunctionInfo> vector_path_functions() { return kVectorPathFunctions; }
 
 }  // namespace rv::graph

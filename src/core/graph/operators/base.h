@@ -9,6 +9,10 @@
 
 namespace rv::graph {
 
+// How many trails grow at a time, where memory is to hold a portion and not all of them.
+constexpr std::size_t kPortion = 256;
+static_assert(kPortion <= kBatchRows);
+
 using OperatorPtr = std::unique_ptr<Operator>;
 
 // With one input, an arena for the values it makes, and an evaluator. The arena is emptied whenever

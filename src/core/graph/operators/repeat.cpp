@@ -9,9 +9,6 @@
 namespace rv::graph {
 namespace {
 
-constexpr std::size_t kPortion = 256;
-static_assert(kPortion <= kBatchRows);
-
 class RepeatOperator final : public ExpandingOperator {
  public:
   RepeatOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)

@@ -8,8 +8,6 @@
 namespace rv::graph {
 namespace {
 
-constexpr std::size_t kPortion = 256;
-
 class VarExpandOperator final : public ExpandingOperator {
  public:
   VarExpandOperator(Runtime& runtime, const PlanNode& plan, OperatorPtr input)

@@ -23,7 +23,7 @@ namespace {
 using quant::CodecKind;
 using quant::Metric;
 
-struct Case {
+struct IvfCase {
   const char* name;
   CodecKind kind;
   Metric metric;
@@ -32,7 +32,7 @@ struct Case {
   std::size_t page_bytes;
   int bits = 0;
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const IvfCase& c, std::ostream* out) { *out << c.name; }
 
 double exact(Metric metric, const std::vector<float>& a, const std::vector<float>& b) {
   return quant::exact(metric, a.data(), b.data(), a.size());
@@ -41,7 +41,7 @@ double exact(Metric metric, const std::vector<float>& a, const std::vector<float
 // An index and what should be in it.
 class World {
  public:
-  World(const Case& c, std::size_t rows, std::uint64_t seed, Rerank rerank = Rerank::heap)
+  World(const IvfCase& c, std::size_t rows, std::uint64_t seed, Rerank rerank = Rerank::heap)
       : case_(c), store_(c.page_bytes), rng_(seed) {
     for (std::size_t i = 0; i < 40; ++i) {
       centres_.emplace_back();
@@ -145,7 +145,7 @@ class World {
     return out;
   }
 
-  Case case_;
+  IvfCase case_;
   MemoryPageStore store_;
   Rng rng_;
   std::vector<std::vector<float>> centres_;
@@ -156,7 +156,7 @@ class World {
   Totals totals_;
 };
 
-class EveryIvf : public testing::TestWithParam<Case> {};
+class EveryIvf : public testing::TestWithParam<IvfCase> {};
 
 TEST_P(EveryIvf, ProbingAllListsFindsAllRowsInOrder) {
   World w(GetParam(), 1500, 1);
@@ -225,19 +225,19 @@ TEST_P(EveryIvf, RemovedSpaceIsUsedAgain) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ivf, EveryIvf,
-    testing::Values(Case{"none_l2", CodecKind::none, Metric::l2, 5, 12, 8192},
-                    Case{"none_ip", CodecKind::none, Metric::inner_product, 5, 12, 8192},
-                    Case{"none_cosine", CodecKind::none, Metric::cosine, 5, 12, 8192},
-                    Case{"none_l1", CodecKind::none, Metric::l1, 5, 12, 8192},
-                    Case{"bits", CodecKind::none, Metric::l1, 40, 12, 1024, 1},
-                    Case{"one_list", CodecKind::none, Metric::l2, 3, 1, 1024},
-                    Case{"rabitq_l2", CodecKind::rabitq, Metric::l2, 64, 20, 8192},
-                    Case{"rabitq_ip", CodecKind::rabitq, Metric::inner_product, 64, 20, 8192},
-                    Case{"rabitq_cosine", CodecKind::rabitq, Metric::cosine, 64, 20, 8192},
-                    Case{"rabitq_1bit", CodecKind::rabitq, Metric::l2, 64, 20, 1024, 1},
-                    Case{"sq8_l2", CodecKind::sq8, Metric::l2, 30, 20, 2048},
-                    Case{"binary_cosine", CodecKind::binary, Metric::cosine, 128, 20, 2048},
-                    Case{"pq_l2", CodecKind::pq, Metric::l2, 32, 20, 2048, 4}),
+    testing::Values(IvfCase{"none_l2", CodecKind::none, Metric::l2, 5, 12, 8192},
+                    IvfCase{"none_ip", CodecKind::none, Metric::inner_product, 5, 12, 8192},
+                    IvfCase{"none_cosine", CodecKind::none, Metric::cosine, 5, 12, 8192},
+                    IvfCase{"none_l1", CodecKind::none, Metric::l1, 5, 12, 8192},
+                    IvfCase{"bits", CodecKind::none, Metric::l1, 40, 12, 1024, 1},
+                    IvfCase{"one_list", CodecKind::none, Metric::l2, 3, 1, 1024},
+                    IvfCase{"rabitq_l2", CodecKind::rabitq, Metric::l2, 64, 20, 8192},
+                    IvfCase{"rabitq_ip", CodecKind::rabitq, Metric::inner_product, 64, 20, 8192},
+                    IvfCase{"rabitq_cosine", CodecKind::rabitq, Metric::cosine, 64, 20, 8192},
+                    IvfCase{"rabitq_1bit", CodecKind::rabitq, Metric::l2, 64, 20, 1024, 1},
+                    IvfCase{"sq8_l2", CodecKind::sq8, Metric::l2, 30, 20, 2048},
+                    IvfCase{"binary_cosine", CodecKind::binary, Metric::cosine, 128, 20, 2048},
+                    IvfCase{"pq_l2", CodecKind::pq, Metric::l2, 32, 20, 2048, 4}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Ivf, LazyRerankingLooksUpFewRows) {
