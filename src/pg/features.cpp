@@ -4,6 +4,7 @@
 
 #include "pg/base/datum.h"
 #include "pg/base/spi.h"
+#include "pg/feature_list.h"
 
 extern "C" {
 #include "catalog/pg_authid.h"
@@ -17,18 +18,6 @@ using namespace rv::pg;
 
 namespace {
 
-struct Feature {
-  const char* name;
-  bool built;
-};
-const Feature features[] = {
-#define FEATURE_ON(name) {#name, true},
-#define FEATURE_OFF(name) {#name, false},
-#include "features.inc"
-#undef FEATURE_ON
-#undef FEATURE_OFF
-};
-
 // A feature that has something to switch brings a function <verb>_<feature>(regclass, third), whose
 // third argument is the caller's; the others are on wherever they are built in.
 void switch_feature(FunctionCallInfo fcinfo, const char* verb, Oid third) {
@@ -36,7 +25,7 @@ void switch_feature(FunctionCallInfo fcinfo, const char* verb, Oid third) {
   const std::string name(text_argument(fcinfo, 0));
   const Feature* feature = nullptr;
   std::string known;
-  for (const Feature& f : features) {
+  for (const Feature& f : kFeatures) {
     if (name == f.name) feature = &f;
     known += (known.empty() ? "" : ", ") + std::string(f.name);
   }

@@ -3,6 +3,7 @@
 
 #include "core/simd/cpu.h"
 #include "pg/base/datum.h"
+#include "pg/feature_list.h"
 
 extern "C" {
 #include "funcapi.h"
@@ -10,20 +11,6 @@ extern "C" {
 }
 
 namespace {
-
-struct Feature {
-  const char* name;
-  bool built;
-};
-
-const Feature features[] = {
-    {"core", true},
-#define FEATURE_ON(name) {#name, true},
-#define FEATURE_OFF(name) {#name, false},
-#include "features.inc"
-#undef FEATURE_ON
-#undef FEATURE_OFF
-};
 
 const char* description_of(std::string_view feature) {
   if (feature == "core")
@@ -82,12 +69,14 @@ RV_FUNCTION(rv_features)
   rv::pg::call([fcinfo] {
     rv_init_materialized_srf(fcinfo);
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    for (const Feature& f : features) {
-      Datum values[3] = {CStringGetTextDatum(f.name), BoolGetDatum(f.built),
-                         CStringGetTextDatum(description_of(f.name))};
+    const auto put = [result](const char* name, bool built) {
+      Datum values[3] = {CStringGetTextDatum(name), BoolGetDatum(built),
+                         CStringGetTextDatum(description_of(name))};
       bool nulls[3] = {false, false, false};
       tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
+    };
+    put("core", true);
+    for (const rv::pg::Feature& f : rv::pg::kFeatures) put(f.name, f.built);
   });
   return Datum(0);
 }

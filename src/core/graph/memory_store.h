@@ -40,7 +40,7 @@ class MemoryStore final : public GraphStore {
   std::unique_ptr<NodeCursor> scan_nodes() override;
   std::unique_ptr<NodeCursor> scan_label(NameId label) override;
   std::unique_ptr<RelationshipCursor> scan_relationships(std::span<const NameId> types) override;
-  std::span<const IndexInfo> indexes() override;
+  std::span<const GraphIndex> indexes() override;
   std::unique_ptr<NodeCursor> seek_nodes(std::uint32_t index, const IndexRange& range) override;
   bool seeks_exactly(std::uint32_t, const IndexRange&) override { return true; }
   std::unique_ptr<RelationshipCursor> seek_relationships(std::uint32_t index,
@@ -92,7 +92,7 @@ class MemoryStore final : public GraphStore {
   };
   struct Index {
     std::string name;
-    IndexInfo info;
+    GraphIndex info;
     bool unique = false, required = false;
   };
 
@@ -114,7 +114,7 @@ class MemoryStore final : public GraphStore {
   std::set<RelationshipId> changed_relationships_;
   std::shared_ptr<Arena> values_ = std::make_shared<Arena>();
   std::vector<Index> indexes_;
-  std::vector<IndexInfo> index_infos_;
+  std::vector<GraphIndex> index_infos_;
   std::map<std::string, std::shared_ptr<const Procedure>, std::less<>> procedures_;
 };
 

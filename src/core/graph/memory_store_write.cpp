@@ -135,10 +135,10 @@ void MemoryStore::check_constraints(NodeId id) {
   }
 }
 
-std::span<const IndexInfo> MemoryStore::indexes() { return index_infos_; }
+std::span<const GraphIndex> MemoryStore::indexes() { return index_infos_; }
 
 std::unique_ptr<NodeCursor> MemoryStore::seek_nodes(std::uint32_t index, const IndexRange& range) {
-  const IndexInfo& info = index_infos_[index];
+  const GraphIndex& info = index_infos_[index];
   std::vector<NodeId> out;
   for (std::size_t i = 0; i < seen_nodes_.size(); ++i) {
     const Node& n = seen_nodes_[i];

@@ -39,7 +39,7 @@ const Expr* Planner::equal_to(int slot, int key, MatchState& m, bool& in_list, P
   return nullptr;
 }
 
-Planner::Start Planner::index_start(NodePattern& n, const IndexInfo& index, MatchState& m) {
+Planner::Start Planner::index_start(NodePattern& n, const GraphIndex& index, MatchState& m) {
   Start out;
   auto node = std::make_unique<PlanNode>(Op::index_seek);
   node->slot = n.slot;
@@ -121,7 +121,7 @@ Planner::Start Planner::node_start(NodePattern& n, MatchState& m) {
         best.cost = rows;
       }
       const NameId id = store_.find_name(NameKind::label, e.labels->name);
-      for (const IndexInfo& index : store_.indexes()) {
+      for (const GraphIndex& index : store_.indexes()) {
         if (index.on_relationships || index.label != id || id == kNoName) continue;
         Start s = index_start(n, index, m);
         if (s.node == nullptr || s.cost >= best.cost) continue;

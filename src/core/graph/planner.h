@@ -142,7 +142,7 @@ class Planner {
     std::vector<Predicate*> implied;  // what an exact seek makes true
   };
   Start node_start(NodePattern& n, MatchState& m);
-  Start index_start(NodePattern& n, const IndexInfo& index, MatchState& m);
+  Start index_start(NodePattern& n, const GraphIndex& index, MatchState& m);
   const Expr* equal_to(int slot, int key, MatchState& m, bool& in_list, Predicate*& by);
   double label_rows(int name_index);
   PlanPtr place(Start start, PlanPtr input, MatchState& m);

@@ -61,7 +61,7 @@ using RelationshipCursor = Cursor<RelationshipRef>;
 using HopCursor = Cursor<Hop>;
 
 // A property index of the graph that the planner may use.
-struct IndexInfo {
+struct GraphIndex {
   std::uint32_t id;  // for the seek functions
   NameId label;      // or relationship type
   bool on_relationships;
@@ -150,7 +150,7 @@ class GraphStore {
   virtual std::unique_ptr<RelationshipCursor> scan_relationships(std::span<const NameId> types) = 0;
 
   // --- property indexes ---
-  virtual std::span<const IndexInfo> indexes() = 0;
+  virtual std::span<const GraphIndex> indexes() = 0;
   virtual std::unique_ptr<NodeCursor> seek_nodes(std::uint32_t index, const IndexRange& range) = 0;
   // Does seek_nodes() find only nodes whose values are equal to range.equal, whatever the bounds?
   // That they have the index's label is sure.

@@ -12,14 +12,14 @@ namespace rv::quant {
 namespace {
 
 // Before the bits.
-struct Factors {
+struct BinaryFactors {
   float norm;          // |x'|, x' = x - mean
   float mean_product;  // mean . x'
 };
-static_assert(sizeof(Factors) == 8);
+static_assert(sizeof(BinaryFactors) == 8);
 
 const std::uint8_t* bits_of(const std::byte* code) noexcept {
-  return reinterpret_cast<const std::uint8_t*>(code + sizeof(Factors));
+  return reinterpret_cast<const std::uint8_t*>(code + sizeof(BinaryFactors));
 }
 
 class Binary final : public Codec {
@@ -40,7 +40,7 @@ class Binary final : public Codec {
   int dim() const noexcept override { return static_cast<int>(mean_.size()); }
   std::size_t bit_bytes() const noexcept { return (mean_.size() + 7) / 8; }
   std::size_t code_bytes() const noexcept override {
-    return sizeof(Factors) + ((bit_bytes() + 3) & ~std::size_t{3});
+    return sizeof(BinaryFactors) + ((bit_bytes() + 3) & ~std::size_t{3});
   }
   float cosine_error() const noexcept { return cosine_error_; }
 
@@ -49,21 +49,21 @@ class Binary final : public Codec {
     std::vector<float> y(d);
     prepare(metric_, x, dim(), y.data());
     std::memset(code, 0, code_bytes());
-    auto* bits = reinterpret_cast<std::uint8_t*>(code + sizeof(Factors));
+    auto* bits = reinterpret_cast<std::uint8_t*>(code + sizeof(BinaryFactors));
     for (std::size_t i = 0; i < d; ++i) {
       y[i] -= mean_[i];
       bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | ((y[i] > 0) << (7 - i % 8)));
     }
     const auto& k = simd::kernels();
-    const Factors f{std::sqrt(k.inner_product(y.data(), y.data(), d)),
-                    k.inner_product(y.data(), mean_.data(), d)};
+    const BinaryFactors f{std::sqrt(k.inner_product(y.data(), y.data(), d)),
+                          k.inner_product(y.data(), mean_.data(), d)};
     std::memcpy(code, &f, sizeof f);
   }
 
   // The corner of a cube around the mean, at the vector's distance from it.
   void decode(const std::byte* code, float* x) const override {
     const std::size_t d = mean_.size();
-    const float side = load_as<Factors>(code).norm / std::sqrt(static_cast<float>(d));
+    const float side = load_as<BinaryFactors>(code).norm / std::sqrt(static_cast<float>(d));
     const std::uint8_t* bits = bits_of(code);
     for (std::size_t i = 0; i < d; ++i)
       x[i] = mean_[i] + ((bits[i / 8] >> (7 - i % 8)) & 1 ? side : -side);
@@ -72,7 +72,7 @@ class Binary final : public Codec {
   std::unique_ptr<CodeQuery> query() const override;
 
   float estimate(const std::byte* a, const std::byte* b, bool link, float* error) const {
-    const auto f = load_as<Factors>(a), g = load_as<Factors>(b);
+    const auto f = load_as<BinaryFactors>(a), g = load_as<BinaryFactors>(b);
     const float scale = f.norm * g.norm;
     const float dot =
         scale *
@@ -105,7 +105,7 @@ class Binary final : public Codec {
 
  private:
   // |x|^2, of the vector with its mean.
-  float whole_norm(const Factors& f) const noexcept {
+  float whole_norm(const BinaryFactors& f) const noexcept {
     return f.norm * f.norm + 2 * f.mean_product + mean_squared_;
   }
 

@@ -15,15 +15,15 @@ namespace rv::quant {
 namespace {
 
 // Before the code bytes, which are c + 128.
-struct Factors {
+struct Sq8Factors {
   float step;
   float squared_norm;  // |x'|^2 of the exact vector
   float mean_product;  // mean . x'
 };
-static_assert(sizeof(Factors) == 12);
+static_assert(sizeof(Sq8Factors) == 12);
 
 const std::uint8_t* bytes_of(const std::byte* code) noexcept {
-  return reinterpret_cast<const std::uint8_t*>(code + sizeof(Factors));
+  return reinterpret_cast<const std::uint8_t*>(code + sizeof(Sq8Factors));
 }
 
 // x ~ step * level; all levels 0 when x is 0 or nearly so, or too large to be measured: step and
@@ -51,12 +51,12 @@ class Sq8 final : public Codec {
   Metric metric() const noexcept override { return metric_; }
   int dim() const noexcept override { return static_cast<int>(mean_.size()); }
   std::size_t code_bytes() const noexcept override {
-    return sizeof(Factors) + ((mean_.size() + 3) & ~std::size_t{3});
+    return sizeof(Sq8Factors) + ((mean_.size() + 3) & ~std::size_t{3});
   }
   const std::vector<float>& mean() const noexcept { return mean_; }
   float largest() const noexcept { return largest_; }
   // |x|^2 of a vector by its factors.
-  float whole_norm(const Factors& f) const noexcept {
+  float whole_norm(const Sq8Factors& f) const noexcept {
     return f.squared_norm + 2 * f.mean_product + mean_squared_;
   }
 
@@ -65,8 +65,8 @@ class Sq8 final : public Codec {
     prepare(metric_, x, dim(), y.data());
     for (std::size_t i = 0; i < y.size(); ++i) y[i] -= mean_[i];
     std::memset(code, 0, code_bytes());
-    auto* c = reinterpret_cast<std::uint8_t*>(code + sizeof(Factors));
-    Factors f;
+    auto* c = reinterpret_cast<std::uint8_t*>(code + sizeof(Sq8Factors));
+    Sq8Factors f;
     f.step = to_levels(
         y, [c](std::size_t i, int level) { c[i] = static_cast<std::uint8_t>(level + 128); });
     f.squared_norm = squared_norm(y);
@@ -75,7 +75,7 @@ class Sq8 final : public Codec {
   }
 
   void decode(const std::byte* code, float* x) const override {
-    const auto f = load_as<Factors>(code);
+    const auto f = load_as<Sq8Factors>(code);
     const std::uint8_t* c = bytes_of(code);
     for (std::size_t i = 0; i < mean_.size(); ++i)
       x[i] = mean_[i] + f.step * static_cast<float>(static_cast<int>(c[i]) - 128);
@@ -89,7 +89,7 @@ class Sq8 final : public Codec {
     return static_cast<int>((mean_.size() + 63) & ~std::size_t{63});
   }
   Expanded expand(const std::byte* code, std::int8_t* x) const override {
-    const auto f = load_as<Factors>(code);
+    const auto f = load_as<Sq8Factors>(code);
     const std::uint8_t* c = bytes_of(code);
     for (std::size_t i = 0; i < mean_.size(); ++i)
       x[i] = static_cast<std::int8_t>(static_cast<int>(c[i]) - 128);
@@ -145,7 +145,7 @@ class Sq8Query final : public CodeQuery {
     constexpr float kUniform = 1.645f * 0.28867513f;  // 95 % of a sum of roundings: 1 / sqrt(12)
     for (int i = 0; i < n; ++i) {
       if (i + 2 < n) __builtin_prefetch(codes[i + 2]);
-      const auto f = load_as<Factors>(codes[i]);
+      const auto f = load_as<Sq8Factors>(codes[i]);
       const std::int32_t p = product(bytes_of(codes[i]), levels_.data(), w_.size()) - bias_;
       const float dot = f.step * step_ * static_cast<float>(p);
       const float e =
@@ -192,7 +192,7 @@ class Sq8Query final : public CodeQuery {
     for (int i = 0; i < n; ++i) {
       codec_.decode(codes[i], wide_.data());
       distance[i] = simd::kernels().l1(w_.data(), wide_.data(), w_.size());
-      error[i] = 0.475f * root * load_as<Factors>(codes[i]).step;
+      error[i] = 0.475f * root * load_as<Sq8Factors>(codes[i]).step;
     }
   }
 

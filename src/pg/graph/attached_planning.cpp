@@ -94,7 +94,7 @@ bool is_text(Oid type) { return type == TEXTOID || type == VARCHAROID; }
 }  // namespace
 
 // Columns of integers and texts that lead an index of the table can be sought by equality.
-std::span<const graph::IndexInfo> AttachedStore::indexes() {
+std::span<const graph::GraphIndex> AttachedStore::indexes() {
   const auto stored = base_.indexes();
   index_infos_.assign(stored.begin(), stored.end());
   for (std::uint32_t i = 0; i < attached_.size(); ++i) {

@@ -44,7 +44,7 @@ class AttachedStore final : public graph::GraphStore {
   std::unique_ptr<graph::NodeCursor> scan_label(graph::NameId label) override;
   std::unique_ptr<graph::RelationshipCursor> scan_relationships(
       std::span<const graph::NameId> types) override;
-  std::span<const graph::IndexInfo> indexes() override;
+  std::span<const graph::GraphIndex> indexes() override;
   std::unique_ptr<graph::NodeCursor> seek_nodes(std::uint32_t index,
                                                 const graph::IndexRange& range) override;
   bool seeks_exactly(std::uint32_t index, const graph::IndexRange& range) override;
@@ -114,7 +114,7 @@ class AttachedStore final : public graph::GraphStore {
 
   PgStore& base_;
   std::vector<Attachment> attached_;
-  std::vector<graph::IndexInfo> index_infos_;
+  std::vector<graph::GraphIndex> index_infos_;
 };
 
 // Null when nothing is attached to the graph.

@@ -60,7 +60,7 @@ class PgStore final : public graph::GraphStore {
   std::unique_ptr<graph::RelationshipCursor> scan_relationships(
       std::span<const graph::NameId> types) override;
 
-  std::span<const graph::IndexInfo> indexes() override;
+  std::span<const graph::GraphIndex> indexes() override;
   std::unique_ptr<graph::NodeCursor> seek_nodes(std::uint32_t index,
                                                 const graph::IndexRange& range) override;
   bool seeks_exactly(std::uint32_t index, const graph::IndexRange& range) override;
@@ -273,7 +273,7 @@ class PgStore final : public graph::GraphStore {
 
   std::vector<std::unique_ptr<TableScan>> table_scans_;
   std::shared_ptr<const std::vector<PropertyIndex>> property_indexes_;  // those that seek can use
-  std::vector<graph::IndexInfo> index_infos_;
+  std::vector<graph::GraphIndex> index_infos_;
   std::vector<std::unique_ptr<IndexPool>> index_pools_;
   bool indexes_loaded_ = false;
   std::vector<std::pair<Oid, double>> row_estimates_;

@@ -309,11 +309,11 @@ const std::vector<PropertyIndex>& PgStore::seekable_indexes() {
   return *property_indexes_;
 }
 
-std::span<const graph::IndexInfo> PgStore::indexes() {
+std::span<const graph::GraphIndex> PgStore::indexes() {
   seekable_indexes();
   if (!index_infos_.empty()) return index_infos_;
   for (const auto& x : *property_indexes_) {
-    graph::IndexInfo info;
+    graph::GraphIndex info;
     info.id = static_cast<std::uint32_t>(index_infos_.size());
     info.label = x.label;
     info.on_relationships = x.on_relationships;

@@ -22,7 +22,7 @@ constexpr std::uint32_t kOwnSlots = 1024;
 constexpr std::uint32_t kOwnQueries = 32;
 constexpr std::size_t kTaken = 256;
 
-struct State {
+struct CaptureState {
   // Scans until the next one that is sampled, so that the others cost a decrement and a branch.
   std::int64_t countdown = 1;
   bool redraw = true;
@@ -36,13 +36,13 @@ struct State {
   std::unique_ptr<std::byte[]> memory;
   std::optional<learning::CaptureRing> own;
 };
-State& state() {
-  static NoDestructor<State> s;
+CaptureState& capture_state() {
+  static NoDestructor<CaptureState> s;
   return *s;
 }
 
 // Draws how far the next sampled scan is: geometric, so that every scan has the same chance.
-void draw(State& s) noexcept {
+void draw(CaptureState& s) noexcept {
   if (!s.seeded) {
     std::uint64_t seed = 0;
     if (!pg_strong_random(&seed, sizeof seed)) seed = static_cast<std::uint64_t>(MyProcPid);
@@ -60,7 +60,8 @@ void draw(State& s) noexcept {
 
 // Into the shared ring, together with what waits in the session's own; into the latter where the
 // former cannot be had at once.
-void keep(State& s, const learning::Sample& sample, std::span<const std::byte> query) noexcept {
+void keep(CaptureState& s, const learning::Sample& sample,
+          std::span<const std::byte> query) noexcept {
   if (auto ring = LockedRing::try_acquire()) {
     learning::Sample earlier;
     const auto any = [](const learning::Sample&) { return true; };
@@ -79,7 +80,7 @@ void keep(State& s, const learning::Sample& sample, std::span<const std::byte> q
 }
 
 void observe(const ScanStats& stats, const ScanQuery& query) {
-  State& s = state();
+  CaptureState& s = capture_state();
   if (s.unobserved > 0) return;
   s.last = 0;
   if (--s.countdown > 0) return;
@@ -134,31 +135,31 @@ void take_from(Ring& ring, Oid role, std::vector<learning::Sample>& scratch,
 
 void watch_scans(bool on) {
   observe_scans(on ? observe : nullptr);
-  if (!on) state().last = 0;
+  if (!on) capture_state().last = 0;
 }
 
 void redraw_samples() {
-  state().redraw = true;
-  state().countdown = 1;
+  capture_state().redraw = true;
+  capture_state().countdown = 1;
 }
 
 void scan_begins(Oid index) noexcept {
-  State& s = state();
+  CaptureState& s = capture_state();
   if (s.countdown > 1) return;
   s.timed = index;
   s.began = GetCurrentTimestamp();
 }
 
-Unobserved::Unobserved() noexcept { ++state().unobserved; }
-Unobserved::~Unobserved() { --state().unobserved; }
+Unobserved::Unobserved() noexcept { ++capture_state().unobserved; }
+Unobserved::~Unobserved() { --capture_state().unobserved; }
 
-std::int64_t last_sample() noexcept { return state().last; }
+std::int64_t last_sample() noexcept { return capture_state().last; }
 
 std::vector<Captured> take_captured(Oid role) {
   std::vector<learning::Sample> scratch(kTaken);
   std::vector<Captured> out;
   out.reserve(kTaken);
-  State& s = state();
+  CaptureState& s = capture_state();
   if (s.own) take_from(*s.own, role, scratch, out);
   if (out.size() < kTaken)
     if (auto ring = LockedRing::acquire()) take_from(**ring, role, scratch, out);
@@ -167,7 +168,7 @@ std::vector<Captured> take_captured(Oid role) {
 
 std::vector<std::vector<std::byte>> take_queries(Oid index) {
   std::vector<std::vector<std::byte>> all;
-  State& s = state();
+  CaptureState& s = capture_state();
   if (s.own) all = s.own->take_queries(MyDatabaseId, index);
   if (auto ring = LockedRing::acquire()) {
     auto shared = (*ring)->take_queries(MyDatabaseId, index);
@@ -180,7 +181,7 @@ std::vector<std::vector<std::byte>> take_queries(Oid index) {
 CaptureStatus capture_status() {
   CaptureStatus c;
   c.shared = has_shared_ring();
-  const State& s = state();
+  const CaptureState& s = capture_state();
   if (s.own) {
     c.waiting += s.own->waiting();
     c.lost += s.own->lost();
