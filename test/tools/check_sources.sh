@@ -13,8 +13,9 @@ tar -cf - Makefile.pgxs ruvector.control cmake include sql/[0-9]*.sql sql/pgvect
 # compiles alone, the build by CMake has shown. Kernels have flags of their own.
 find "$copy/src" -name '*.cpp' ! -name '*kernels_*' ! -path '*/core/gnn/o*' -printf '%h %f\n' | sort | awk '
   $1 != folder || ++n == 12 { if (out) close(out); n = 0; folder = $1; out = $1 "/together_" ++batch ".cpp" }
-  { print "#include \"" substr($2, 1, length($2) - 4) ".part\"" > out
-    system("mv \"" $1 "/" $2 "\" \"" $1 "/" substr($2, 1, length($2) - 4) ".part\"") }'
+  { part = substr($2, 1, length($2) - 4) ".part"
+    print "#include \"" part "\"" > out
+    system("mv \"" $1 "/" $2 "\" \"" $1 "/" part "\"") }'
 # What is compared does not depend on optimisation or the compiler: Clang without the one takes about
 # half of what GCC takes with it.
 cxx="g++"; command -v clang++ >/dev/null && cxx="clang++"

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/geometry/lorentz.h"
 #include "core/geometry/surrogate.h"
+#include "core/types/dense.h"
 
 namespace rv::geometry {
 namespace {
@@ -52,10 +53,7 @@ Point along(View v, double a, double c) {
 }  // namespace
 
 void check_same_dim(View a, View b) {
-  if (a.size() != b.size())
-    throw Error(ErrorCode::data_exception, "different vector dimensions " +
-                                               std::to_string(a.size()) + " and " +
-                                               std::to_string(b.size()));
+  rv::check_same_dim(static_cast<int>(a.size()), static_cast<int>(b.size()), Vector::kName);
 }
 
 double positive_c(double curvature) {

@@ -47,10 +47,7 @@ Point to_poincare(View v, double c, std::string_view method, View centroid, doub
     if (centroid.empty())
       throw Error(ErrorCode::invalid_argument, "method \"centroid\" needs a centroid", {},
                   "Pass the mean of the vectors, for example (SELECT avg(embedding) FROM items).");
-    if (centroid.size() != v.size())
-      throw Error(ErrorCode::data_exception, "different vector dimensions " +
-                                                 std::to_string(v.size()) + " and " +
-                                                 std::to_string(centroid.size()));
+    geometry::check_same_dim(v, centroid);
     Point shifted(v.begin(), v.end());
     for (std::size_t i = 0; i < shifted.size(); ++i) shifted[i] -= centroid[i];
     return geometry::project_to_ball(geometry::exp_map_origin(shifted, c), c, eps);
