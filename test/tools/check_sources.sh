@@ -20,7 +20,7 @@ find "$copy/src" -name '*.cpp' ! -name '*kernels_*' ! -path '*/core/gnn/o*' -pri
 # half of what GCC takes with it.
 cxx="g++"; command -v clang++ >/dev/null && cxx="clang++"
 command -v ccache >/dev/null && cxx="ccache $cxx"
-make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" OPTIMISE="-O0 -g0 -Wno-cpp" >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }
+make -C "$copy" -f Makefile.pgxs -j2 CXX="$cxx" OPTIMISE="-O0 -g0 -Wno-cpp" OPTIMISE_KERNELS=-O0 >"$copy/make.log" 2>&1 || { tail -30 "$copy/make.log"; exit 1; }
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" ruvector.control)
 cmp "$copy/sql/ruvector--$version.sql" "$build/ruvector--$version.sql"
 symbols() { nm -D --defined-only "$1" | awk '{print $3}' | sort; }

@@ -1,6 +1,7 @@
 #include "core/attention/composition.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace rv::attention {
 namespace {

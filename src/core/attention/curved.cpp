@@ -1,5 +1,7 @@
 // Scores and aggregations in hyperbolic space, on the sphere and in products of spaces.
 #include "core/attention/head.h"
+
+#include <algorithm>
 #include "core/base/error.h"
 #include "core/geometry/lorentz.h"
 #include "core/geometry/mean.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "core/attention/block.h"
 #include "core/simd/matrix.h"

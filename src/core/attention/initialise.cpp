@@ -1,5 +1,6 @@
 #include "core/attention/initialise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>

@@ -1,5 +1,6 @@
 // Which keys a query may look at.
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "core/attention/head.h"

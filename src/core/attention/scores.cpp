@@ -1,5 +1,6 @@
 // Raw scores, position encodings and additive biases.
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/attention/head.h"
 #include "core/base/error.h"

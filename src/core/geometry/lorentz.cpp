@@ -1,6 +1,7 @@
 #include "core/geometry/lorentz.h"
 
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include "core/base/error.h"

@@ -3,6 +3,8 @@
 // "space". Nickel, Kiela 2018 (arXiv:1806.03417); Law et al. 2019.
 #pragma once
 
+#include <cstddef>
+
 #include "core/geometry/poincare.h"
 
 namespace rv::geometry {

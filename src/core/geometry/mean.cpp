@@ -1,6 +1,7 @@
 #include "core/geometry/mean.h"
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 
 #include "core/base/error.h"

@@ -1,6 +1,8 @@
 // Means of weighted points of the Poincare ball.
 #pragma once
 
+#include <cstddef>
+
 #include "core/base/stop.h"
 #include "core/geometry/poincare.h"
 

@@ -1,6 +1,7 @@
 #include "core/geometry/poincare.h"
 
 #include <cmath>
+#include <cstdio>
 #include <numbers>
 #include <string>
 

@@ -7,6 +7,7 @@
 // something, so that they keep their digits both for near points and near the boundary.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 

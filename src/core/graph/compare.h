@@ -7,6 +7,7 @@
 //   order       equal       equal         equal           'a' first   equal
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 

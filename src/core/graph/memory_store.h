@@ -1,6 +1,7 @@
 // A graph in memory: for unit tests, fuzzing and conformance runs of the engine. Simple, not fast.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>

@@ -1,6 +1,7 @@
 #include "core/hyperbolic/embed_point.h"
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 
 #include "core/base/error.h"

@@ -1,6 +1,7 @@
 // Linear contextual bandits, one ridge regression an agent, updated one outcome at a time.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "core/sparse/ranking.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include "core/base/error.h"

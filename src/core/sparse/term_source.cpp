@@ -1,6 +1,7 @@
 #include "core/sparse/term_source.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace rv::sparse {
 

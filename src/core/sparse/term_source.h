@@ -2,9 +2,11 @@
 // them is how segments are made.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rv::sparse {

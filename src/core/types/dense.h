@@ -5,6 +5,7 @@
 // NaN and infinity never enter a value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 

@@ -1,6 +1,7 @@
 #include "pg/am/reranker.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace rv::pg {
 namespace {

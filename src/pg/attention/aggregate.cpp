@@ -1,4 +1,6 @@
 // ruvector_attention_agg and ruvector_attention_pool_agg.
+#include <algorithm>
+
 #include "core/attention/online.h"
 #include "core/attention/params_bytes.h"
 #include "pg/attention/arguments.h"

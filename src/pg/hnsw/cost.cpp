@@ -5,7 +5,9 @@
 // besides the one that the executor pays for. The start is cheap and the rows are not: so LIMIT
 // queries and cursors take the index, and selective filters, whose LIMIT reaches deep into the
 // order, do not.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "pg/hnsw/hnsw.h"
 #include "pg/hnsw/options.h"

@@ -1,4 +1,5 @@
 // ambeginscan .. amendscan: ordered scans.
+#include <algorithm>
 #include <limits>
 #include <utility>
 

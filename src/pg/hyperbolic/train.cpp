@@ -1,5 +1,6 @@
 // ruvector_train_poincare and ruvector_poincare_evaluate: edges and embeddings come from queries
 // that run with the caller's rights, training works on copies.
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 

@@ -2,6 +2,7 @@
 // statement's snapshot.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "pg/learning/capture.h"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <memory>
 

@@ -1,5 +1,6 @@
 #include "pg/sparse/bm25_query.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // Index scans: rows in the order of the operator, as many as the executor asks for.
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "core/sparse/search.h"

@@ -1,5 +1,6 @@
 #include "pg/storage/buffer_store.h"
 
+#include <algorithm>
 #include <exception>
 
 extern "C" {

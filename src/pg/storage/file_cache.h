@@ -8,6 +8,7 @@
 
 #include <list>
 #include <memory>
+#include <utility>
 
 #include "pg/base/pg.h"
 

@@ -1,6 +1,7 @@
 // Triangles, clustering and cores of the undirected simple graph.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/graph/algo/community.h"
 

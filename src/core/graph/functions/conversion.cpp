@@ -1,5 +1,7 @@
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "core/graph/functions/tables.h"
 #include "core/graph/lexer.h"

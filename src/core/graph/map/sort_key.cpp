@@ -1,5 +1,6 @@
 #include "core/graph/map/sort_key.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>

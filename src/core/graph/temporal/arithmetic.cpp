@@ -1,5 +1,6 @@
 // Durations, and moments moved by them.
 #include <cmath>
+#include <cstdlib>
 
 #include "core/graph/query_error.h"
 #include "core/graph/temporal.h"

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>

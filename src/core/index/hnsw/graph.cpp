@@ -1,5 +1,6 @@
 #include "core/index/hnsw/graph.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 

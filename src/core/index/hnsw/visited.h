@@ -1,6 +1,7 @@
 // A set of ids that is cleared in constant time: the nodes that a search has seen.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
