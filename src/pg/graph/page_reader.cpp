@@ -7,15 +7,12 @@ extern "C" {
 }
 
 namespace rv::pg {
-namespace {
 
-std::int64_t id_of(HeapTupleHeader row) {
+std::int64_t PageReader::row_id(HeapTupleHeader row) {
   std::int64_t id;  // the first column lies where the header ends
   memcpy(&id, reinterpret_cast<const char*>(row) + row->t_hoff, sizeof id);
   return id;
 }
-
-}  // namespace
 
 BlockNumber known_blocks(Relation table, BlockNumber* known) {
   if (*known == InvalidBlockNumber) *known = RelationGetNumberOfBlocks(table);
@@ -112,7 +109,28 @@ void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
     bool all_dead = false;
     if (!heap_hot_search_buffer(&tid, heap_, buffer_, snapshot_, &row, &all_dead, true)) return;
   }
-  if (id_of(row.t_data) == id) *to = row;
+  if (row_id(row.t_data) == id) *to = row;
+}
+
+// Under the lock, as another session may be using a free place for a new row. The pin keeps where
+// they are those that stand there now, and nobody changes what is in them.
+std::size_t PageReader::rows_of_page(HeapTuple rows) {
+  std::size_t n = 0;
+  LockBuffer(buffer_, BUFFER_LOCK_SHARE);
+  Page page = BufferGetPage(buffer_);
+  const OffsetNumber last =
+      PageIsAllVisible(page) ? PageGetMaxOffsetNumber(page) : InvalidOffsetNumber;
+  for (OffsetNumber i = FirstOffsetNumber; i <= last; i = OffsetNumberNext(i)) {
+    ItemId item = PageGetItemId(page, i);
+    if (!ItemIdIsNormal(item)) continue;
+    HeapTupleData& row = rows[n++];
+    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+    row.t_len = ItemIdGetLength(item);
+    row.t_tableOid = RelationGetRelid(heap_);
+    ItemPointerSet(&row.t_self, block_, i);
+  }
+  LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
+  return n;
 }
 
 TM_Result PageReader::state(HeapTuple row) {
@@ -137,7 +155,7 @@ void PageReader::learn(BlockNumber block) {
       continue;  // reached through the root of its chain
     }
     if (ItemIdIsNormal(item))
-      places_->note(id_of(reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item))), block, i);
+      places_->note(row_id(reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item))), block, i);
   }
   LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
 }

@@ -47,6 +47,16 @@ class PageReader {
   // Was the page that read() looked at last visible to all by its own word?
   bool all_visible() const { return all_visible_; }
 
+  // Calls visit(id, row) for every row on the page that read() looked at last, if that was visible
+  // to all.
+  template <class Visit>
+  void each_row(Visit visit) {
+    HeapTupleData rows[MaxHeapTuplesPerPage];
+    const std::size_t n = rows_of_page(rows);
+    for (std::size_t i = 0; i < n; ++i) visit(row_id(rows[i].t_data), &rows[i]);
+  }
+  BlockNumber block() const { return block_; }
+
   // What a change of this row, which read() just found, would meet.
   TM_Result state(HeapTuple row);
 
@@ -57,6 +67,8 @@ class PageReader {
  private:
   bool pin(BlockNumber block);
   void look(OffsetNumber offset, std::int64_t id, HeapTuple to);
+  static std::int64_t row_id(HeapTupleHeader row);
+  std::size_t rows_of_page(HeapTuple rows);
 
   Relation heap_;
   Snapshot snapshot_;

@@ -64,6 +64,19 @@ bool RowValues::note(Column& column, std::int64_t id, BlockNumber block,
   return true;
 }
 
+bool RowValues::is_second_visit(Column& column, BlockNumber block) {
+  if (block >= blocks_) return false;
+  if (column.visits_.empty()) {
+    if (all_values().bytes() + blocks_ > kRowValuesBytes) return false;
+    column.visits_.resize(blocks_);
+    bytes_ += blocks_;
+  }
+  Column::Visits& visits = column.visits_[block];
+  if (visits == Column::kOften) return false;
+  visits = visits == Column::kNever ? Column::kOnce : Column::kOften;
+  return visits == Column::kOften;
+}
+
 std::shared_ptr<RowValues> row_values(Oid table) {
   const auto* values = all_values().find(table);
   return values == nullptr ? nullptr : *values;

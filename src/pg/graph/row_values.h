@@ -54,7 +54,9 @@ class RowValues {
 
    private:
     friend class RowValues;
+    enum Visits : std::uint8_t { kNever, kOnce, kOften };
     std::vector<std::unique_ptr<Chunk>> chunks_;
+    std::vector<Visits> visits_;  // by page
     // Texts that came before: few different ones take room once, and are told equal by their place.
     std::unordered_set<std::string_view> texts_;
   };
@@ -62,6 +64,9 @@ class RowValues {
   Column& column(graph::NameId key) { return columns_[key]; }
   // Keeps a value that was read from this page, if it is small; false: there is no more room.
   bool note(Column& column, std::int64_t id, BlockNumber block, const graph::Value& value);
+  // A page is read for this property. True once, the second time: it is one of those that queries
+  // come back to, and the values of all its rows are worth keeping.
+  bool is_second_visit(Column& column, BlockNumber block);
   std::size_t bytes() const noexcept { return bytes_ + texts_.bytes(); }
 
  private:

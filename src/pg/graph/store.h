@@ -181,12 +181,24 @@ class PgStore final : public graph::GraphStore {
   static void close_row_table(RowTable& table);
   // The same, when it is where the session saw it last.
   static bool fetch_at(PooledScan* s, ItemPointerData place, std::int64_t id);
-  template <class Visit, class Repeat>
-  void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat);
+  template <class Visit, class Repeat, class Others>
+  void for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit, Repeat repeat,
+                    Others&& others);
   static bool values_hold(const RowTable& table);
   struct Unknown;
+  template <class Read>
+  class OtherRows;
+  // Values of keys by rows.
+  struct ValueTable {
+    const graph::Value* values;
+    std::size_t key_stride, row_stride;
+    const graph::Value& at(std::size_t key, std::size_t row) const noexcept {
+      return values[key * key_stride + row * row_stride];
+    }
+  };
   void keep_values(RowTable& table, std::span<const std::int64_t> ids,
-                   std::span<const graph::NameId> keys, const graph::Value* out);
+                   std::span<BlockNumber> blocks, std::span<const graph::NameId> keys,
+                   const ValueTable& values);
   static std::size_t known_values(RowTable& table, std::span<const std::int64_t> ids,
                                   std::span<const graph::NameId> keys, graph::Value* out,
                                   bool* found);

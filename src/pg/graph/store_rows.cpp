@@ -115,12 +115,19 @@ void PgStore::close_row_table(RowTable& t) {
   t.heap = nullptr;
 }
 
+// For for_each_row(): only the rows that are asked for.
+struct NoOthers {
+  static bool wants(BlockNumber) { return false; }
+  static void take(std::int64_t, HeapTuple, TupleDesc) {}
+};
+
 // Calls visit(i, row, description, block) inside call() for every id that has a row; ascending by
 // id, each id once, with the repeats after them through repeat(i, j): i is as j. `block` is the
-// row's where the page says that everybody sees what is on it, else InvalidBlockNumber.
-template <class Visit, class Repeat>
+// row's where the page says that everybody sees what is on it, else InvalidBlockNumber. Of such a
+// page `others` may want all rows.
+template <class Visit, class Repeat, class Others>
 void PgStore::for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit visit,
-                           Repeat repeat) {
+                           Repeat repeat, Others&& others) {
   auto& wanted = wanted_rows_;
   wanted.resize(ids.size());
   bool sorted = true;
@@ -162,6 +169,8 @@ void PgStore::for_each_row(bool nodes, std::span<const std::int64_t> ids, Visit 
           visit(all[k + i].input, &found[i], desc,
                 pages.all_visible() ? ItemPointerGetBlockNumber(&found[i].t_self)
                                     : InvalidBlockNumber);
+      if (pages.all_visible() && others.wants(pages.block()))
+        pages.each_row([&](std::int64_t id, HeapTuple row) { others.take(id, row, desc); });
       for (std::size_t i = 0; i < n; ++i) {
         if (found[i].t_data != nullptr) continue;
         if (s == nullptr) s = scans.acquire(snapshot_);
@@ -194,7 +203,7 @@ void PgStore::read_nodes(std::span<const graph::NodeId> ids, Arena& arena, graph
         out[i].properties =
             to_properties(map_in(row, kNodeProperties, desc), session_keys(), arena);
       },
-      [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; });
+      [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; }, NoOthers{});
 }
 
 void PgStore::read_node_labels(std::span<const graph::NodeId> ids, Arena& arena,
@@ -210,7 +219,8 @@ void PgStore::read_node_labels(std::span<const graph::NodeId> ids, Arena& arena,
       [&](std::uint32_t i, std::uint32_t j) {
         found[i] = found[j];
         out[i] = out[j];
-      });
+      },
+      NoOthers{});
 }
 
 // Is what was kept for this state of the map still so? To be asked after the bits of the pages.
@@ -271,13 +281,14 @@ std::size_t PgStore::known_values(RowTable& t, std::span<const std::int64_t> ids
   return 0;
 }
 
-// Keeps what was just read: row_blocks_[i] is the page of ids[i] as for_each_row() tells.
+// Keeps what was just read: blocks[i] is the page of ids[i] as for_each_row() tells, values.at(k,
+// i) its value for keys[k].
 void PgStore::keep_values(RowTable& t, std::span<const std::int64_t> ids,
-                          std::span<const NameId> keys, const Value* out) {
+                          std::span<BlockNumber> blocks, std::span<const NameId> keys,
+                          const ValueTable& values) {
   if (!t.telling || t.no_room || keys.empty()) return;
   // The first ones: what was read just now came before the state they would be kept for.
   if (t.values == nullptr) return renew_values(t);
-  const std::span<BlockNumber> blocks(row_blocks_);
   const bool hold = call([&] {
     BlockNumber seen_by_all = InvalidBlockNumber;
     for (BlockNumber& block : blocks) {
@@ -295,7 +306,7 @@ void PgStore::keep_values(RowTable& t, std::span<const std::int64_t> ids,
     RowValues::Column& column = t.values->column(keys[k]);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (blocks[i] == InvalidBlockNumber) continue;
-      if (t.values->note(column, ids[i], blocks[i], out[k * ids.size() + i])) continue;
+      if (t.values->note(column, ids[i], blocks[i], values.at(k, i))) continue;
       // The next query begins anew.
       t.no_room = true;
       return forget_row_values(RelationGetRelid(t.heap));
@@ -327,6 +338,44 @@ struct PgStore::Unknown {
   bool some_;
 };
 
+// The rows beside those that were asked for, on pages that queries come back to. read(row,
+// description, values, stride): the values of the keys, `stride` apart.
+template <class Read>
+class PgStore::OtherRows {
+ public:
+  OtherRows(RowTable& table, std::span<const NameId> keys, bool worth, Read read)
+      : table_(table), keys_(keys), read_(read) {
+    if (worth && table.telling && !table.no_room) values_ = table.values;
+  }
+  bool wants(BlockNumber block) {
+    bool any = false;
+    if (values_ != nullptr)
+      for (const NameId key : keys_)
+        any = values_->is_second_visit(values_->column(key), block) || any;
+    return any;
+  }
+  void take(std::int64_t id, HeapTuple row, TupleDesc desc) {
+    const std::size_t at = found_.size();
+    found_.resize(at + keys_.size());
+    ids_.push_back(id);
+    blocks_.push_back(ItemPointerGetBlockNumber(&row->t_self));
+    read_(row, desc, &found_[at], 1);
+  }
+  void keep(PgStore& store) {
+    if (ids_.empty() || table_.values != values_) return;
+    store.keep_values(table_, ids_, blocks_, keys_, {found_.data(), 1, keys_.size()});
+  }
+
+ private:
+  RowTable& table_;
+  std::span<const NameId> keys_;
+  Read read_;
+  std::shared_ptr<RowValues> values_;  // null: none are wanted
+  std::vector<std::int64_t> ids_;
+  std::vector<BlockNumber> blocks_;
+  std::vector<Value> found_;
+};
+
 void PgStore::read_properties(bool nodes, std::span<const std::int64_t> ids,
                               std::span<const NameId> keys, Arena& arena, Value* out, bool* found) {
   const std::size_t n = ids.size();
@@ -338,26 +387,33 @@ void PgStore::read_properties(bool nodes, std::span<const std::int64_t> ids,
   if (known == n) return;
   const graph::KeyTable& names = session_keys();
   const AttrNumber column = nodes ? kNodeProperties : kEdgeProperties;
+  const auto read = [&](HeapTuple row, TupleDesc desc, Value* to, std::size_t stride) {
+    if (keys.empty()) return;
+    const graph::MapView map = map_in(row, column, desc);
+    for (std::size_t k = 0; k < keys.size(); ++k)
+      if (keys[k] != kNoName)
+        if (const auto value = map.find(names[keys[k]])) to[k * stride] = to_value(*value, arena);
+  };
   Unknown rest(*this, ids, known, found);
+  const bool worth = n >= kWorthKeeping;
+  OtherRows others(table, keys, worth, read);
   for_each_row(
       nodes, rest.ids,
       [&](std::uint32_t i, HeapTuple row, TupleDesc desc, BlockNumber block) {
         const std::uint32_t to = rest.place(i);
         found[to] = true;
         row_blocks_[to] = block;
-        if (keys.empty()) return;
-        const graph::MapView map = map_in(row, column, desc);
-        for (std::size_t k = 0; k < keys.size(); ++k)
-          if (keys[k] != kNoName)
-            if (const auto value = map.find(names[keys[k]]))
-              out[k * n + to] = to_value(*value, arena);
+        read(row, desc, out + to, n);
       },
       [&](std::uint32_t i, std::uint32_t j) {
         found[rest.place(i)] = found[rest.place(j)];
         for (std::size_t k = 0; k < keys.size(); ++k)
           out[k * n + rest.place(i)] = out[k * n + rest.place(j)];
-      });
-  if (n >= kWorthKeeping) keep_values(table, ids, keys, out);
+      },
+      others);
+  if (!worth) return;
+  keep_values(table, ids, row_blocks_, keys, {out, n, 1});
+  others.keep(*this);
 }
 
 // Whether a node has a label is kept like a property of it; such keys are below kNoName.
@@ -369,6 +425,10 @@ void PgStore::test_by_row(std::span<const graph::NodeId> ids, NameId label, std:
   const auto found = std::make_unique<bool[]>(ids.size());
   const std::size_t known = known_values(table, ids, {&key, 1}, values.data(), found.get());
   Unknown rest(*this, ids, known, found.get());
+  OtherRows others(table, {&key, 1}, true,
+                   [label](HeapTuple row, TupleDesc desc, Value* to, std::size_t) {
+                     *to = Value::boolean(has_label(row, desc, label));
+                   });
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (found[i]) out[i] = values[i].is_true() ? 1 : 0;
   if (known == ids.size()) return;
@@ -381,8 +441,9 @@ void PgStore::test_by_row(std::span<const graph::NodeId> ids, NameId label, std:
         values[to] = Value::boolean(has);
         out[to] = has ? 1 : 0;
       },
-      [&](std::uint32_t i, std::uint32_t j) { out[rest.place(i)] = out[rest.place(j)]; });
-  keep_values(table, ids, {&key, 1}, values.data());
+      [&](std::uint32_t i, std::uint32_t j) { out[rest.place(i)] = out[rest.place(j)]; }, others);
+  keep_values(table, ids, row_blocks_, {&key, 1}, {values.data(), ids.size(), 1});
+  others.keep(*this);
 }
 
 void PgStore::read_node_properties(std::span<const graph::NodeId> ids, std::span<const NameId> keys,
@@ -407,7 +468,7 @@ void PgStore::read_relationships(std::span<const graph::RelationshipId> ids, Are
         out[i].properties =
             to_properties(map_in(row, kEdgeProperties, desc), session_keys(), arena);
       },
-      [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; });
+      [&](std::uint32_t i, std::uint32_t j) { out[i] = out[j]; }, NoOthers{});
 }
 
 }  // namespace rv::pg
