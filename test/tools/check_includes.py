@@ -4,6 +4,7 @@
 A compiler does not see to it: headers of the standard library include one another as each version pleases, and the
 build precompiles some of them (cmake/PrecompiledHeaders.cmake), while Makefile.pgxs does not.
 """
+import functools
 import pathlib
 import re
 import sys
@@ -105,8 +106,7 @@ BRINGS = {
                'bad_variant_access',
     'vector': 'vector erase erase_if begin end size data empty',
 }
-# Headers of C by their own names, and what is a header's own business to bring: a container's pairs, a stream's
-# positions. Names that every user of a container or of numbers meets in its interface need no header of their own.
+# Headers of C by their own names, and headers that bring others by what is in their interface.
 SAME = {'stddef.h': 'cstddef', 'stdint.h': 'cstdint', 'string.h': 'cstring', 'math.h': 'cmath', 'stdlib.h': 'cstdlib',
         'stdio.h': 'cstdio', 'errno.h': 'cerrno'}
 ALSO = {'map': ['utility'], 'unordered_map': ['utility'], 'charconv': ['system_error'], 'chrono': ['ratio'],
@@ -123,46 +123,39 @@ for header, names in BRINGS.items():
 COMMENT_OR_TEXT = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![\da-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
-USE = re.compile(r'\bstd::(?:experimental::)?(\w+)')
+USE = re.compile(r'\bstd::(\w+)')
 
 
-class Sources:
-    def __init__(self):
-        self.reached = {}
-
-    def text(self, path):
-        return path.read_text(encoding='utf-8')
-
-    def ours(self, path, name):
-        for base in (ROOT / 'src', ROOT / 'include', path.parent):
-            found = base / name
-            if found.is_file():
-                return found
-        return None
-
-    def headers(self, path):
-        """The standard headers that a file names, itself or by ours."""
-        if path in self.reached:
-            return self.reached[path]
-        found = self.reached[path] = set()
-        for kind, name in INCLUDE.findall(self.text(path)):
-            if kind == '"':
-                other = self.ours(path, name)
-                if other:
-                    found |= self.headers(other)
-                continue
+@functools.cache
+def includes(path):
+    """The standard headers that a file names, and the files of ours."""
+    standard, ours = set(), set()
+    for kind, name in INCLUDE.findall(path.read_text(encoding='utf-8')):
+        if kind == '"':
+            places = (base / name for base in (ROOT / 'src', ROOT / 'include', path.parent))
+            ours.update([p for p in places if p.is_file()][:1])
+        else:
             name = SAME.get(name, name)
-            found.add(name)
-            found.update(ALSO.get(name, ()))
-        return found
+            standard.update((name, *ALSO.get(name, ())))
+    return standard, ours
+
+
+def headers(path):
+    """The standard headers that a file names, itself or by ours. Two of ours may include each other."""
+    found, seen, todo = set(), set(), {path}
+    while todo:
+        seen |= todo
+        found.update(*(includes(p)[0] for p in todo))
+        todo = set().union(*(includes(p)[1] for p in todo)) - seen
+    return found
 
 
 def main():
-    sources, bad, files = Sources(), 0, 0
+    bad = files = 0
     for path in sorted(p for p in (ROOT / 'src').rglob('*') if p.suffix in ('.cpp', '.h') and not p.name.endswith('.inc.h')):
         files += 1
-        code = COMMENT_OR_TEXT.sub(' ', sources.text(path))
-        have = sources.headers(path)
+        code = COMMENT_OR_TEXT.sub(' ', path.read_text(encoding='utf-8'))
+        have = headers(path)
         missing = {}
         for name in sorted(set(USE.findall(code))):
             providers = PROVIDERS.get(name)

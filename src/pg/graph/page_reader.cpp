@@ -87,6 +87,13 @@ std::size_t PageReader::read(const WantedRow* wanted, std::size_t count, HeapTup
   return n;
 }
 
+void PageReader::set_row(HeapTuple row, ItemId item, OffsetNumber offset) const {
+  row->t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(BufferGetPage(buffer_), item));
+  row->t_len = ItemIdGetLength(item);
+  row->t_tableOid = RelationGetRelid(heap_);
+  ItemPointerSet(&row->t_self, block_, offset);
+}
+
 void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
   to->t_data = nullptr;
   Page page = BufferGetPage(buffer_);
@@ -99,10 +106,7 @@ void PageReader::look(OffsetNumber offset, std::int64_t id, HeapTuple to) {
       item = PageGetItemId(page, offset);
     }
     if (!ItemIdIsNormal(item)) return;
-    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
-    row.t_len = ItemIdGetLength(item);
-    row.t_tableOid = RelationGetRelid(heap_);
-    ItemPointerSet(&row.t_self, block_, offset);
+    set_row(&row, item, offset);
   } else {
     ItemPointerData tid;
     ItemPointerSet(&tid, block_, offset);
@@ -123,11 +127,7 @@ std::size_t PageReader::rows_of_page(HeapTuple rows) {
   for (OffsetNumber i = FirstOffsetNumber; i <= last; i = OffsetNumberNext(i)) {
     ItemId item = PageGetItemId(page, i);
     if (!ItemIdIsNormal(item)) continue;
-    HeapTupleData& row = rows[n++];
-    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
-    row.t_len = ItemIdGetLength(item);
-    row.t_tableOid = RelationGetRelid(heap_);
-    ItemPointerSet(&row.t_self, block_, i);
+    set_row(&rows[n++], item, i);
   }
   LockBuffer(buffer_, BUFFER_LOCK_UNLOCK);
   return n;

@@ -67,6 +67,7 @@ class PageReader {
  private:
   bool pin(BlockNumber block);
   void look(OffsetNumber offset, std::int64_t id, HeapTuple to);
+  void set_row(HeapTuple row, ItemId item, OffsetNumber offset) const;
   static std::int64_t row_id(HeapTupleHeader row);
   std::size_t rows_of_page(HeapTuple rows);
 

@@ -355,6 +355,7 @@ class PgStore::OtherRows {
     return any;
   }
   void take(std::int64_t id, HeapTuple row, TupleDesc desc) {
+    if (HeapTupleHasExternal(row)) return;  // dearer to fetch unasked than a visit is
     const std::size_t at = found_.size();
     found_.resize(at + keys_.size());
     ids_.push_back(id);
@@ -425,13 +426,13 @@ void PgStore::test_by_row(std::span<const graph::NodeId> ids, NameId label, std:
   const auto found = std::make_unique<bool[]>(ids.size());
   const std::size_t known = known_values(table, ids, {&key, 1}, values.data(), found.get());
   Unknown rest(*this, ids, known, found.get());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (found[i]) out[i] = values[i].is_true() ? 1 : 0;
+  if (known == ids.size()) return;
   OtherRows others(table, {&key, 1}, true,
                    [label](HeapTuple row, TupleDesc desc, Value* to, std::size_t) {
                      *to = Value::boolean(has_label(row, desc, label));
                    });
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (found[i]) out[i] = values[i].is_true() ? 1 : 0;
-  if (known == ids.size()) return;
   for_each_row(
       true, rest.ids,
       [&](std::uint32_t i, HeapTuple row, TupleDesc desc, BlockNumber block) {
