@@ -12,6 +12,7 @@
 #include "core/graph/map/property_codec.h"
 #include "pg/base/sql_cursor.h"
 #include "pg/graph/catalog.h"
+#include "pg/graph/import_edges.h"
 #include "pg/graph/import_keys.h"
 #include "pg/graph/import_rows.h"
 #include "pg/graph/map_datum.h"
@@ -46,6 +47,9 @@ namespace {
 // What a row takes in the sort of the largest index. Sorts that fit into memory are as fast without
 // parallel workers, whose rows the leader reads from files.
 constexpr std::int64_t kSortBytes = 96;
+// Relationships that wait to be written in order; more than these take too long to sort
+// uninterrupted.
+constexpr std::size_t kMostWaiting = std::size_t{256} << 20;
 
 class Import {
  public:
@@ -432,17 +436,28 @@ std::int64_t Import::resolve(const Value& key, End& end, const Value& label) {
 std::int64_t Import::edges(const std::string& query) {
   TableWriter edge(tables_.edge);
   const bool late = take_over_indexes(tables_.edge, edge);
+  ImportEdges waiting;
+  // Half: keys of the nodes and the sort of an index want memory, too.
+  const std::size_t most =
+      std::min(static_cast<std::size_t>(maintenance_work_mem) * 1024 / 2, kMostWaiting);
+  const auto write = [&] {
+    waiting.drain([&](const ImportEdges::Edge& e, const char* properties) {
+      const Datum columns[] = {Int64GetDatum(next_id(tables_.edge_ids)), Int32GetDatum(e.type),
+                               Int64GetDatum(e.source), Int64GetDatum(e.target),
+                               PointerGetDatum(properties)};
+      edge.add(columns);
+    });
+    check_interrupts();
+  };
   const std::int64_t count = each(query, false, [&](const Row& row) {
     const Columns& c = row.columns;
     const NameId type = name_id(true, value(row, c.type), "type");
     const std::int64_t source = resolve(value(row, c.source), source_, value(row, c.source_label));
     const std::int64_t target = resolve(value(row, c.target), target_, value(row, c.target_label));
-    const std::int64_t id = next_id(tables_.edge_ids);
-    const auto map = properties(row);
-    const Datum columns[] = {Int64GetDatum(id), Int32GetDatum(type), Int64GetDatum(source),
-                             Int64GetDatum(target), PointerGetDatum(map.data())};
-    edge.add(columns);
+    waiting.add(source, target, type, properties(row));
+    if (waiting.memory() >= most) write();
   });
+  write();
   edge.close();
   if (late) rebuild(tables_.edge, count);
   return count;

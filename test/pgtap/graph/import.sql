@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(32);
+SELECT plan(36);
 SELECT ruvector_create_graph('g');
 CREATE TABLE person AS SELECT i AS id, 'p' || i AS name, (i * 0.5)::float8 AS x, date '2020-01-01' + i AS born,
   ARRAY[i, -i] AS numbers, ARRAY[i, 1]::real[]::vector AS v, nullif(i % 2, 0) AS odd FROM generate_series(1, 100) i;
@@ -58,6 +58,27 @@ SELECT throws_ok($$select ruvector_graph_import('k', NULL, 'select spread(4) as 
   '22023', 'several nodes have the key "-4" that an edge names');
 SELECT is((SELECT array_agg(DISTINCT attstattarget) FROM pg_attribute WHERE attrelid IN ('k.node'::regclass, 'k.edge'::regclass)
   AND attname = 'properties')::text, '{0}', 'ANALYZE does not compare whole maps, which nothing asks for');
+-- relationships are written by source, type and target: all at once, or in parts as large as the memory allows
+CREATE FUNCTION out_of_order(edges regclass) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE n bigint; BEGIN
+  EXECUTE format('SELECT count(*) FROM (SELECT (source, type, target, id) < lag((source, type, target, id)) OVER (ORDER BY ctid) AS back FROM %s) x WHERE back', edges)
+    INTO n; RETURN n;
+END $$;
+CREATE FUNCTION hub(graph text) RETURNS text LANGUAGE sql AS $$ SELECT (ruvector_graph_import(graph,
+  'select ''N'' as label, i as id from generate_series(0, 999) i',
+  'select (i * 7919) % 1000 as source, (i * 104729) % 997 as target, (array[''A'', ''B''])[i % 2 + 1] as type, i as number from generate_series(1, 20000) i'))::text $$;
+SELECT ruvector_create_graph('o'), ruvector_create_graph('parts');
+SELECT is(hub('o'), '(1000,20000)');
+SELECT is(out_of_order('o.edge'), 0::bigint, 'in order');
+SET LOCAL maintenance_work_mem = '1MB';
+SELECT is(hub('parts'), '(1000,20000)');
+RESET maintenance_work_mem;
+SELECT ok(out_of_order('parts.edge') BETWEEN 1 AND 10 AND NOT EXISTS (
+    (SELECT s.properties->>'id', t.properties->>'id', r.type, r.properties->>'number' FROM parts.relationships r
+       JOIN parts.nodes s ON s.id = r.source JOIN parts.nodes t ON t.id = r.target)
+  EXCEPT
+    SELECT ((i * 7919) % 1000)::text, ((i * 104729) % 997)::text, (array['A', 'B'])[i % 2 + 1], i::text FROM generate_series(1, 20000) i),
+  'few parts, nothing lost or mixed up');
 -- declared types are enforced, indexes kept up
 SELECT ruvector_create_node_label('g', 'Typed', '{"n": "integer not null"}');
 SELECT throws_ok($$select ruvector_graph_import('g', 'select ''Typed'' as label, ''x'' as n')$$, '23514');
