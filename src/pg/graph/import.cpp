@@ -1,8 +1,9 @@
 // ruvector_graph_import(): nodes and relationships from SQL queries, in bulk.
 //
-// Rows come through cursors; heap pages are filled many rows at a time. Tables that were empty get
-// their indexes built afterwards in one sort, when the caller owns them; others row by row. Writers
-// are kept out for the rest of the transaction, so no end of a relationship can go meanwhile.
+// Rows come as the executor makes them; heap pages are filled many rows at a time. Tables that were
+// empty get their indexes built afterwards in one sort, when the caller owns them; others row by
+// row. Writers are kept out for the rest of the transaction, so no end of a relationship can go
+// meanwhile.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -47,6 +48,7 @@ namespace {
 // What a row takes in the sort of the largest index. Sorts that fit into memory are as fast without
 // parallel workers, whose rows the leader reads from files.
 constexpr std::int64_t kSortBytes = 96;
+constexpr std::int64_t kRowsOfArena = 1000;
 // Relationships that wait to be written in order; more than these take too long to sort
 // uninterrupted.
 constexpr std::size_t kMostWaiting = std::size_t{256} << 20;
@@ -155,27 +157,14 @@ template <class Take>
 std::int64_t Import::each(const std::string& query, bool nodes, Take take) {
   ImportRows rows(query);
   Columns c;
-  std::vector<Datum> values;
-  std::unique_ptr<bool[]> nulls;
   std::int64_t count = 0;
-  while (rows.fetch()) {
-    const TupleDesc desc = rows.desc();
-    if (values.empty()) {
-      c = columns(desc, nodes);
-      values.resize(static_cast<std::size_t>(desc->natts));
-      nulls = std::make_unique<bool[]>(values.size());
-    }
-    const ImportBatch batch;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows.read(i, values.data(), nulls.get());
-      take(Row{c, desc, values.data(), nulls.get()});
-      ++count;
-    }
-    arena_.clear();
-    check_interrupts();
-  }
-  rows.close();
-  return count;
+  auto take_row = [&](TupleDesc desc, const Datum* values, const bool* nulls) {
+    if (count == 0) c = columns(desc, nodes);
+    take(Row{c, desc, values, nulls});
+    // What a row took from the arena is small, and clearing it is not free.
+    if (++count % kRowsOfArena == 0) arena_.clear();
+  };
+  return rows.each(take_row);
 }
 
 Value Import::value(const Row& row, int column) {

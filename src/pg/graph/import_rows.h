@@ -1,71 +1,96 @@
-// The rows of a query that an import reads, batch by batch. For use between SPI_connect() and
-// SPI_finish().
+// The rows of a query that an import reads, as the executor makes them. For use between
+// SPI_connect() and SPI_finish().
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "pg/base/guard.h"
 
 extern "C" {
-#include "access/htup_details.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "tcop/dest.h"
 #include "utils/memutils.h"
 }
 
 namespace rv::pg {
 
-// A read-only cursor over a query; rows are visited batch by batch.
+// A query that only reads; its rows are not copied on their way. Not run in parallel: what takes
+// the rows writes.
 class ImportRows {
  public:
   explicit ImportRows(const std::string& query) {
     const char* text = query.c_str();
-    portal_ = call([text] {
+    plan_ = call([text] {
       SPIPlanPtr plan = SPI_prepare(text, 0, nullptr);
       if (plan == nullptr)
         elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-      return SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
+      if (!SPI_is_cursor_plan(plan))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_CURSOR_DEFINITION),
+                        errmsg("an import reads from one query that returns rows"),
+                        errdetail("The query is: %s", text)));
+      return plan;
     });
   }
-  bool fetch() {
-    if (table_ != nullptr) call([this] { SPI_freetuptable(table_); });
-    call([this] { SPI_cursor_fetch(portal_, true, kBatch); });
-    table_ = SPI_tuptable;
-    return table_ != nullptr && table_->numvals > 0;
-  }
-  void close() {
-    call([this] { SPI_cursor_close(portal_); });
-  }
-  TupleDesc desc() const { return table_->tupdesc; }
-  std::size_t size() const { return table_->numvals; }
-  void read(std::size_t i, Datum* values, bool* nulls) const {
-    call([&] { heap_deform_tuple(table_->vals[i], table_->tupdesc, values, nulls); });
+
+  // Calls take(desc, values, nulls) for each row; the number of rows. What take() allocates in the
+  // current memory context lives for some rows. take() runs within the query.
+  template <class Take>
+  std::int64_t each(Take& take) {
+    Receiver<Take> receiver{};
+    receiver.base.receiveSlot = receive<Take>;
+    receiver.base.rStartup = start<Take>;
+    receiver.base.rShutdown = [](DestReceiver*) {};
+    receiver.base.rDestroy = [](DestReceiver*) {};
+    receiver.base.mydest = DestNone;
+    receiver.take = &take;
+    call([this, &receiver] {
+      receiver.memory =
+          AllocSetContextCreate(CurrentMemoryContext, "import", ALLOCSET_DEFAULT_SIZES);
+      SPIExecuteOptions options{};
+      options.read_only = true;
+      options.dest = &receiver.base;
+      const int r = SPI_execute_plan_extended(plan_, &options);
+      if (r < 0) elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(r));
+      MemoryContextDelete(receiver.memory);
+      SPI_freeplan(plan_);
+    });
+    return receiver.count;
   }
 
  private:
-  static constexpr long kBatch = 1000;
+  static constexpr std::int64_t kRowsOfMemory = 1000;
 
-  Portal portal_ = nullptr;
-  SPITupleTable* table_ = nullptr;
-};
+  template <class Take>
+  struct Receiver {
+    DestReceiver base;
+    Take* take;
+    TupleDesc desc;
+    MemoryContext memory;
+    std::int64_t count;
+  };
 
-// Datums of one batch of rows live in a context of their own.
-class ImportBatch {
- public:
-  ImportBatch()
-      : context_(call([] {
-          return AllocSetContextCreateInternal(CurrentMemoryContext, "import batch",
-                                               ALLOCSET_DEFAULT_SIZES);
-        })),
-        outer_(MemoryContextSwitchTo(context_)) {}
-  ~ImportBatch() {
-    MemoryContextSwitchTo(outer_);
-    MemoryContextDelete(context_);
+  // Both are called by the executor. The slots of a UNION have the names of a branch:
+  // the query's own come at the start.
+  template <class Take>
+  static void start(DestReceiver* self, int, TupleDesc desc) {
+    reinterpret_cast<Receiver<Take>*>(self)->desc = desc;
   }
-  ImportBatch(const ImportBatch&) = delete;
-  ImportBatch& operator=(const ImportBatch&) = delete;
+  template <class Take>
+  static bool receive(TupleTableSlot* slot, DestReceiver* self) {
+    static_assert(std::is_standard_layout_v<Receiver<Take>>);
+    auto* r = reinterpret_cast<Receiver<Take>*>(self);
+    slot_getallattrs(slot);
+    MemoryContext outer = MemoryContextSwitchTo(r->memory);
+    boundary([r, slot] { (*r->take)(r->desc, slot->tts_values, slot->tts_isnull); });
+    MemoryContextSwitchTo(outer);
+    if (++r->count % kRowsOfMemory == 0) MemoryContextReset(r->memory);
+    return true;
+  }
 
- private:
-  MemoryContext context_, outer_;
+  SPIPlanPtr plan_ = nullptr;
 };
 
 }  // namespace rv::pg

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 BEGIN;
-SELECT plan(36);
+SELECT plan(41);
 SELECT ruvector_create_graph('g');
 CREATE TABLE person AS SELECT i AS id, 'p' || i AS name, (i * 0.5)::float8 AS x, date '2020-01-01' + i AS born,
   ARRAY[i, -i] AS numbers, ARRAY[i, 1]::real[]::vector AS v, nullif(i % 2, 0) AS odd FROM generate_series(1, 100) i;
@@ -79,6 +79,20 @@ SELECT ok(out_of_order('parts.edge') BETWEEN 1 AND 10 AND NOT EXISTS (
   EXCEPT
     SELECT ((i * 7919) % 1000)::text, ((i * 104729) % 997)::text, (array['A', 'B'])[i % 2 + 1], i::text FROM generate_series(1, 20000) i),
   'few parts, nothing lost or mixed up');
+-- queries that would run in parallel, and what is no query
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SELECT ruvector_create_graph('p');
+SELECT results_eq($$select * from ruvector_graph_import('p', 'select ''Person'' as label, * from person',
+  'select a as source, b as target, ''KNOWS'' as type, since from knows')$$, $$values (100::bigint, 100::bigint)$$, 'no parallel query while rows are written');
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+SELECT throws_ok($$select ruvector_graph_import('p', 'delete from person')$$, '42P11');
+SELECT throws_ok($$select ruvector_graph_import('p', 'select 1; select 2')$$, '42P11');
+SELECT throws_ok($$select ruvector_graph_import('p', 'delete from person returning ''A'' as label')$$, '0A000', 'DELETE is not allowed in a non-volatile function');
+SELECT is((SELECT count(*) FROM p.node), 100::bigint, 'and nothing came of it');
 -- declared types are enforced, indexes kept up
 SELECT ruvector_create_node_label('g', 'Typed', '{"n": "integer not null"}');
 SELECT throws_ok($$select ruvector_graph_import('g', 'select ''Typed'' as label, ''x'' as n')$$, '23514');
