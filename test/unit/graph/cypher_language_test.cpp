@@ -138,6 +138,15 @@ TEST_F(CypherLanguage, MergedTimeZonesShareTheirHistory) {
             "\"2024-07-01T12:00+02:00[Europe/Stockholm]\"");
 }
 
+// A folder opens like a file, and fails when it is read.
+TEST_F(CypherLanguage, FoldersAreNoTimeZones) {
+  for (const char* name : {"Europe/", "Europe", "America/Argentina", "Europe//", "No/Where"}) {
+    const std::string zone = name;
+    EXPECT_THROW(s.rows("RETURN datetime({year: 2020, timezone: '" + zone + "'})"), Error) << zone;
+    EXPECT_THROW(s.rows("RETURN datetime('2020-01-01T00:00[" + zone + "]')"), Error) << zone;
+  }
+}
+
 TEST_F(CypherLanguage, VectorPaths) {
   s.rows(
       "CREATE (a:S {n: 'a', v: [1, 0]}), (b:S {n: 'b', v: [0.9, 0.1]}), (c:S {n: 'c', v: [0.8, "

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
+#include <system_error>
 
 #include "core/graph/temporal/calendar.h"
 
@@ -200,6 +202,24 @@ std::int32_t TimeZone::offset_at_local(std::int64_t local) const {
   return before;  // skipped
 }
 
+namespace {
+
+// The bytes of a file; none when there is no such file, when it is a folder ("Europe/" is a good
+// name for one) or cannot be read.
+std::string read_file(const std::string& path) {
+  constexpr std::uintmax_t kLargest = 1 << 20;  // zones take a few kB
+  std::error_code failed;
+  const std::uintmax_t size =
+      std::filesystem::is_regular_file(path, failed) ? std::filesystem::file_size(path, failed) : 0;
+  if (failed || size > kLargest) return {};
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return file ? bytes : std::string();
+}
+
+}  // namespace
+
 const TimeZone* find_time_zone(std::string_view name) {
   static auto* zones = new std::map<std::string, std::unique_ptr<TimeZone>, std::less<>>();
   const auto known = zones->find(name);
@@ -213,10 +233,7 @@ const TimeZone* find_time_zone(std::string_view name) {
   if (good) {
     // The merged zone's file; the zone's own where there is none.
     for (const std::string_view path : {merged_time_zone(name), name}) {
-      std::ifstream file(directory() + "/" + std::string(path), std::ios::binary);
-      std::string bytes;
-      if (file)
-        bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+      const std::string bytes = read_file(directory() + "/" + std::string(path));
       zone = std::make_unique<TimeZone>();
       if (zone->parse(bytes)) break;
       zone = nullptr;
