@@ -207,9 +207,9 @@ namespace {
 // The bytes of a file; none when there is no such file, when it is a folder ("Europe/" is a good
 // name for one) or cannot be read.
 std::string read_file(const std::string& path) {
-  constexpr std::uintmax_t kLargest = 1 << 20;  // zones take a few kB
+  constexpr std::uint64_t kLargest = 1 << 20;  // zones take a few kB
   std::error_code failed;
-  const std::uintmax_t size =
+  const std::uint64_t size =
       std::filesystem::is_regular_file(path, failed) ? std::filesystem::file_size(path, failed) : 0;
   if (failed || size > kLargest) return {};
   std::string bytes(static_cast<std::size_t>(size), '\0');
