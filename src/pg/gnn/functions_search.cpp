@@ -4,8 +4,8 @@
 
 #include "core/gnn/embed.h"
 #include "core/gnn/nearest.h"
+#include "pg/base/row_stream.h"
 #include "pg/gnn/arguments.h"
-#include "pg/gnn/row_stream.h"
 #include "pg/types/dense_datum.h"
 
 extern "C" {
@@ -85,7 +85,7 @@ RV_FUNCTION(rv_gnn_search)
   const auto add_rows = [&](const std::string& tail, const std::vector<SqlValue>& parameters) {
     stream_rows(
         "SELECT " + quoted_name(t.id) + ", " + distance + " FROM " + relation_name(t.nodes) + tail,
-        parameters, true, [&](const Datum* v, const bool* nulls) {
+        parameters, {}, [&](const Datum* v, const bool* nulls) {
           // A row without a vector is no candidate, but messages pass through it.
           if (nulls[0] || (nulls[1] && parameters.size() == 1)) return;
           bool fresh = false;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pg/base/row_stream.h"
 #include "pg/gnn/feature_reader.h"
-#include "pg/gnn/row_stream.h"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -79,34 +79,36 @@ void read_edge_rows(const GraphSource& t, const std::string& query,
   const Oid source_type = column_type(t.edges, t.source, "source_column");
   const Oid target_type = column_type(t.edges, t.target, "target_column");
   std::vector<gnn::Charge> charges;
-  stream_rows(query, parameters, t.read_only, [&](const Datum* v, const bool* nulls) {
-    if (nulls[0] || nulls[1])
-      throw Error(ErrorCode::null_not_allowed, "column \"" + (nulls[0] ? t.source : t.target) +
-                                                   "\" of " + relation_name(t.edges) +
-                                                   " must not be NULL");
-    float weight = 1;
-    if (!t.weight.empty()) {
-      if (nulls[2])
-        throw Error(ErrorCode::null_not_allowed, "column \"" + t.weight + "\" of " +
-                                                     relation_name(t.edges) + " must not be NULL");
-      weight = static_cast<float>(DatumGetFloat8(v[2]));
-      if (!std::isfinite(weight) || (weight < 0 && !t.signed_weights))
-        throw Error(ErrorCode::data_exception,
-                    "weights of " + relation_name(t.edges) + " must be " +
-                        (t.signed_weights ? "finite" : "finite and not negative") + ", not " +
-                        std::to_string(DatumGetFloat8(v[2])));
-    }
-    const std::uint32_t from = number(v[0], source_type, t.source);
-    const std::uint32_t to = number(v[1], target_type, t.target);
-    if (out.size() >= kNoNode - 1)
-      throw Error(ErrorCode::limit_exceeded, "a graph may have at most 4294967294 edges");
-    // The list, and the compressed rows made of it.
-    constexpr std::size_t kStep = 65536;
-    if (out.size() % kStep == 0)
-      with_need(t, feature_columns,
-                [&] { charges.emplace_back(&budget, kStep * (sizeof(gnn::Edge) + 12)); });
-    out.push_back({from, to, weight});
-  });
+  stream_rows(
+      query, parameters, {.read_only = t.read_only}, [&](const Datum* v, const bool* nulls) {
+        if (nulls[0] || nulls[1])
+          throw Error(ErrorCode::null_not_allowed, "column \"" + (nulls[0] ? t.source : t.target) +
+                                                       "\" of " + relation_name(t.edges) +
+                                                       " must not be NULL");
+        float weight = 1;
+        if (!t.weight.empty()) {
+          if (nulls[2])
+            throw Error(
+                ErrorCode::null_not_allowed,
+                "column \"" + t.weight + "\" of " + relation_name(t.edges) + " must not be NULL");
+          weight = static_cast<float>(DatumGetFloat8(v[2]));
+          if (!std::isfinite(weight) || (weight < 0 && !t.signed_weights))
+            throw Error(ErrorCode::data_exception,
+                        "weights of " + relation_name(t.edges) + " must be " +
+                            (t.signed_weights ? "finite" : "finite and not negative") + ", not " +
+                            std::to_string(DatumGetFloat8(v[2])));
+        }
+        const std::uint32_t from = number(v[0], source_type, t.source);
+        const std::uint32_t to = number(v[1], target_type, t.target);
+        if (out.size() >= kNoNode - 1)
+          throw Error(ErrorCode::limit_exceeded, "a graph may have at most 4294967294 edges");
+        // The list, and the compressed rows made of it.
+        constexpr std::size_t kStep = 65536;
+        if (out.size() % kStep == 0)
+          with_need(t, feature_columns,
+                    [&] { charges.emplace_back(&budget, kStep * (sizeof(gnn::Edge) + 12)); });
+        out.push_back({from, to, weight});
+      });
   std::size_t total = charges.size() * 65536 * (sizeof(gnn::Edge) + 12);
   charges.clear();
   charge = gnn::Charge(&budget, total);
@@ -219,7 +221,7 @@ GraphData read_nodes(SqlSession&, const GraphSource& t, MemoryBudget& budget) {
     const auto* v = call([d] { return PG_DETOAST_DATUM_PACKED(d); });
     return std::string(VARDATA_ANY(v), VARSIZE_ANY_EXHDR(v));
   };
-  stream_rows(query, {}, t.read_only, [&](const Datum* v, const bool* nulls) {
+  stream_rows(query, {}, {.read_only = t.read_only}, [&](const Datum* v, const bool* nulls) {
     if (nulls[0])
       throw Error(ErrorCode::null_not_allowed,
                   "column \"" + t.id + "\" of " + relation_name(t.nodes) + " must not be NULL");
@@ -438,17 +440,19 @@ GraphData read_neighborhood(SqlSession& session, const GraphSource& t, Datum tar
   query += " FROM " + relation_name(t.nodes) + " WHERE " + quoted_name(t.id) + " " +
            equality_of(type) + " ANY ($1)";
   std::vector<std::uint32_t> place(kept, kNoNode);
-  stream_rows(query, {parameter}, t.read_only, [&](const Datum* v, const bool* nulls) {
-    const std::uint32_t n = data.ids->find(v[0], type);
-    if (n == kNoNode) return;
-    if (place[n] != kNoNode)
-      throw Error(
-          ErrorCode::unique_violation,
-          "node " + data.ids->shown(n) + " appears more than once in " + relation_name(t.nodes));
-    place[n] = static_cast<std::uint32_t>(arrived.size());
-    arrived.push_back(n);
-    if (reader) with_need(t, reader->columns(), [&] { reader->add(v[1], nulls[1], *data.ids, n); });
-  });
+  stream_rows(
+      query, {parameter}, {.read_only = t.read_only}, [&](const Datum* v, const bool* nulls) {
+        const std::uint32_t n = data.ids->find(v[0], type);
+        if (n == kNoNode) return;
+        if (place[n] != kNoNode)
+          throw Error(ErrorCode::unique_violation, "node " + data.ids->shown(n) +
+                                                       " appears more than once in " +
+                                                       relation_name(t.nodes));
+        place[n] = static_cast<std::uint32_t>(arrived.size());
+        arrived.push_back(n);
+        if (reader)
+          with_need(t, reader->columns(), [&] { reader->add(v[1], nulls[1], *data.ids, n); });
+      });
   for (std::uint32_t i = 0; i < kept; ++i) {
     if (place[i] != kNoNode) continue;
     if (i < within[0])

@@ -5,17 +5,17 @@
 // row. Writers are kept out for the rest of the transaction, so no end of a relationship can go
 // meanwhile.
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "core/graph/map/property_codec.h"
+#include "pg/base/memory.h"
+#include "pg/base/row_stream.h"
 #include "pg/base/sql_cursor.h"
 #include "pg/graph/catalog.h"
 #include "pg/graph/import_edges.h"
 #include "pg/graph/import_keys.h"
-#include "pg/graph/import_rows.h"
 #include "pg/graph/map_datum.h"
 #include "pg/graph/names.h"
 #include "pg/graph/sql_value.h"
@@ -35,6 +35,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 }
@@ -48,7 +49,8 @@ namespace {
 // What a row takes in the sort of the largest index. Sorts that fit into memory are as fast without
 // parallel workers, whose rows the leader reads from files.
 constexpr std::int64_t kSortBytes = 96;
-constexpr std::int64_t kRowsOfArena = 1000;
+// After so many rows what reading them took is given back.
+constexpr std::int64_t kRowsOfMemory = 1000;
 // Relationships that wait to be written in order; more than these take too long to sort
 // uninterrupted.
 constexpr std::size_t kMostWaiting = std::size_t{256} << 20;
@@ -155,16 +157,22 @@ Import::Columns Import::columns(TupleDesc desc, bool nodes) const {
 
 template <class Take>
 std::int64_t Import::each(const std::string& query, bool nodes, Take take) {
-  ImportRows rows(query);
   Columns c;
+  TupleDesc desc = nullptr;
   std::int64_t count = 0;
-  auto take_row = [&](TupleDesc desc, const Datum* values, const bool* nulls) {
-    if (count == 0) c = columns(desc, nodes);
-    take(Row{c, desc, values, nulls});
-    // What a row took from the arena is small, and clearing it is not free.
-    if (++count % kRowsOfArena == 0) arena_.clear();
-  };
-  return rows.each(take_row);
+  const ScopedContext memory("import");  // of values that are read from out of line
+  stream_rows(query, {}, {.taker_writes = true, .description = &desc},
+              [&](const Datum* values, const bool* nulls) {
+                if (count == 0) c = columns(desc, nodes);
+                // An error restores the context at the door it leaves by.
+                MemoryContext outer = MemoryContextSwitchTo(memory.get());
+                take(Row{c, desc, values, nulls});
+                MemoryContextSwitchTo(outer);
+                if (++count % kRowsOfMemory != 0) return;
+                arena_.clear();
+                MemoryContextReset(memory.get());
+              });
+  return count;
 }
 
 Value Import::value(const Row& row, int column) {

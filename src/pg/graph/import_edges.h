@@ -19,17 +19,16 @@ class ImportEdges {
   struct Edge {
     std::int64_t source, target;
     std::int32_t type;
-    std::uint32_t size;
     std::size_t at;  // of its properties among all bytes
   };
 
   void add(std::int64_t source, std::int64_t target, std::int32_t type,
            std::string_view properties) {
-    edges_.push_back(
-        {source, target, type, static_cast<std::uint32_t>(properties.size()), bytes_.size()});
-    const std::size_t end = bytes_.size() + properties.size();
+    const std::size_t at = bytes_.size();
+    const std::size_t end = at + properties.size();
+    edges_.push_back({source, target, type, at});
     bytes_.resize((end + kAlignment - 1) / kAlignment * kAlignment);
-    std::memcpy(bytes_.data() + edges_.back().at, properties.data(), properties.size());
+    std::memcpy(bytes_.data() + at, properties.data(), properties.size());
   }
   std::size_t memory() const noexcept { return edges_.size() * sizeof(Edge) + bytes_.size(); }
 

@@ -1,4 +1,4 @@
-#include "pg/gnn/row_stream.h"
+#include "pg/base/row_stream.h"
 
 #include <algorithm>
 
@@ -18,6 +18,7 @@ constexpr int kBatchRows = 256, kBatchColumns = 8;
 struct StreamReceiver {
   DestReceiver base;  // first: PostgreSQL passes a pointer to it
   const std::function<void(const Datum*, const bool*)>* row;
+  TupleDesc* description;
   int columns = 0;
   bool batched = false;
   int rows = 0;  // waiting
@@ -33,6 +34,7 @@ struct StreamReceiver {
 
 void start(DestReceiver* self, int, TupleDesc row) {
   auto* receiver = reinterpret_cast<StreamReceiver*>(self);
+  if (receiver->description != nullptr) *receiver->description = row;
   receiver->columns = row->natts;
   receiver->batched = row->natts <= kBatchColumns;
   for (int i = 0; i < row->natts; ++i)
@@ -58,33 +60,51 @@ bool receive_row(TupleTableSlot* slot, DestReceiver* self) {
   });
 }
 
+// The last rows are handed over while their description lives.
+void finish(DestReceiver* self) {
+  auto* receiver = reinterpret_cast<StreamReceiver*>(self);
+  boundary([receiver] { receiver->hand_over(); });
+}
+
 void ignore(DestReceiver*) {}
 
 }  // namespace
 
-void stream_rows(const std::string& query, const std::vector<SqlValue>& parameters, bool read_only,
+void stream_rows(const std::string& query, const std::vector<SqlValue>& parameters,
+                 const StreamOptions& options,
                  const std::function<void(const Datum*, const bool*)>& row) {
-  StreamReceiver receiver{{receive_row, start, ignore, ignore, DestNone}, &row};
+  StreamReceiver receiver{
+      {receive_row, start, finish, ignore, DestNone}, &row, options.description};
   const char* sql = query.c_str();
   const SqlValue* values = parameters.data();
   const int n = static_cast<int>(parameters.size());
   const int code = call([&] {
+    auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * Size(n + 1)));
     ParamListInfo list = makeParamList(n);
     for (int i = 0; i < n; ++i) {
+      types[i] = values[i].type;
       list->params[i].value = values[i].datum;
       list->params[i].isnull = values[i].null;
       list->params[i].ptype = values[i].type;
       list->params[i].pflags = PARAM_FLAG_CONST;
     }
-    SPIExecuteOptions options{};
-    options.params = list;
-    options.read_only = read_only;
-    options.dest = &receiver.base;
-    return SPI_execute_extended(sql, &options);
+    SPIPlanPtr plan =
+        SPI_prepare_cursor(sql, n, types, options.taker_writes ? 0 : CURSOR_OPT_PARALLEL_OK);
+    if (plan == nullptr) return SPI_result;
+    if (!SPI_is_cursor_plan(plan))
+      ereport(ERROR, (errcode(ERRCODE_INVALID_CURSOR_DEFINITION),
+                      errmsg("rows can be read from one query that returns rows only"),
+                      errdetail("The query is: %s", sql)));
+    SPIExecuteOptions how{};
+    how.params = list;
+    how.read_only = options.read_only;
+    how.dest = &receiver.base;
+    const int done = SPI_execute_plan_extended(plan, &how);
+    SPI_freeplan(plan);
+    return done;
   });
   if (code < 0)
     throw Error(ErrorCode::internal, std::string("SPI failed: ") + SPI_result_code_string(code));
-  receiver.hand_over();
 }
 
 }  // namespace rv::pg
