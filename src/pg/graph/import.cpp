@@ -251,8 +251,8 @@ void Import::rebuild(Oid table, std::int64_t rows) {
   for (const Oid index : {tables_.edge_out, tables_.edge_in}) {
     if (table != tables_.edge || !deduplicates(index)) continue;
     const std::string alter = "ALTER INDEX " + quoted_relation(index);
-    sql = alter + " SET (deduplicate_items = off); " + sql + "; " + alter +
-          " RESET (deduplicate_items)";
+    sql.insert(0, alter + " SET (deduplicate_items = off); ");
+    sql.append("; ").append(alter).append(" RESET (deduplicate_items)");
   }
   const char* text = sql.c_str();
   const bool alone = rows < maintenance_work_mem * std::int64_t{1024} / kSortBytes;
