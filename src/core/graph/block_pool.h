@@ -25,10 +25,10 @@ class PooledArray {
  public:
   static_assert(std::is_trivial_v<T>);
   explicit PooledArray(std::size_t size)
-      : first_(static_cast<T*>(take_block(size * sizeof(T)))), size_(size) {
+      : first_(static_cast<T*>(take_block(bytes_of(size)))), size_(size) {
     std::fill(begin(), end(), T{});
   }
-  ~PooledArray() { return_block(first_, size_ * sizeof(T)); }
+  ~PooledArray() { return_block(first_, bytes_of(size_)); }
   PooledArray(const PooledArray&) = delete;
   PooledArray& operator=(const PooledArray&) = delete;
   T& operator[](std::size_t i) { return first_[i]; }
@@ -40,6 +40,10 @@ class PooledArray {
   std::size_t size() const { return size_; }
 
  private:
+  static constexpr std::size_t bytes_of(std::size_t size) {
+    return size * sizeof(T);  // NOLINT(bugprone-sizeof-expression): of pointers, too
+  }
+
   T* first_;
   std::size_t size_;
 };

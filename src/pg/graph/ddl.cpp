@@ -119,9 +119,10 @@ std::string declare_sql(std::string_view graph, const std::string& extension, bo
     std::string constraint(name);
     constraint += '.';
     constraint += e.key;
-    out += "ALTER TABLE " + table + " ADD CONSTRAINT " + quoted(constraint) + " CHECK (" + belongs +
-           " OR " + extension + ".ruvector_graph_property_conforms(properties, " + literal(e.key) +
-           ", " + literal(declared) + "));\n";
+    out.append("ALTER TABLE ").append(table).append(" ADD CONSTRAINT ").append(quoted(constraint));
+    out.append(" CHECK (").append(belongs).append(" OR ").append(extension);
+    out.append(".ruvector_graph_property_conforms(properties, ").append(literal(e.key));
+    out.append(", ").append(literal(declared)).append("));\n");
     const bool builtin = e.key == "id" || e.key == "properties" ||
                          (is_type && (e.key == "source" || e.key == "target"));
     columns += ", " + column_expression(extension, e.key, type) + " AS " +

@@ -106,7 +106,8 @@ void AuditedIndex::read_rows(Use&& use) {
     return AllocSetContextCreateInternal(CurrentMemoryContext, "audit rows",
                                          ALLOCSET_DEFAULT_SIZES);
   });
-  for (bool more = true; more;) {
+  bool more = true;
+  while (more) {
     const int n = call([&] {
       MemoryContextReset(batch_memory);
       int count = 0;
