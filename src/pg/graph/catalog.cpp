@@ -111,11 +111,10 @@ std::unordered_map<std::string, GraphTables>& known_graphs() {
 GraphTables known_graph(std::string_view name) {
   const std::string key(name);
   if (const auto it = known_graphs().find(key); it != known_graphs().end()) return it->second;
-  const std::uint64_t before = relation_news() + schema_news;
+  const std::uint64_t before = graph_news();
   const GraphTables g = look_up_graph(name);
   // Undoing what this transaction made sends the same messages.
-  if (OidIsValid(g.name_ids) && relation_news() + schema_news == before)
-    known_graphs().emplace(key, g);
+  if (OidIsValid(g.name_ids) && graph_news() == before) known_graphs().emplace(key, g);
   return g;
 }
 
@@ -149,14 +148,13 @@ GraphTables find_graph(std::string_view name) {
   return g;
 }
 
+std::uint64_t graph_news() noexcept { return relation_news() + schema_news; }
+
 GraphTables open_graph(std::string_view name) {
   for (GraphTables g = find_graph(name);;) {
-    const std::uint64_t before = relation_news() + schema_news;
-    call([&g] {
-      for (const Oid table : {g.node, g.node_label, g.edge, g.name})
-        LockRelationOid(table, AccessShareLock);
-    });
-    if (relation_news() + schema_news == before) return g;
+    const std::uint64_t before = graph_news();
+    call([&g] { LockRelationOid(g.node, AccessShareLock); });
+    if (graph_news() == before) return g;
     const GraphTables locked = find_graph(name);
     if (locked == g) return g;
     g = locked;
@@ -270,7 +268,9 @@ int32 find_graph_name(const GraphTables& g, bool is_type, std::string_view name)
   check_table_access(g.name, ACL_SELECT);
   return call([&g, is_type, name] {
     Relation rel = table_open(g.name, AccessShareLock);
-    Relation index = index_open(g.name_by_name, AccessShareLock);
+    // REINDEX CONCURRENTLY may have put another index in the place of that of `g`.
+    const Oid by_name = get_relname_relid("name_by_name", g.schema);
+    Relation index = index_open(by_name, AccessShareLock);
     ScanKeyData keys[2];
     text* key = cstring_to_text_with_len(name.data(), static_cast<int>(name.size()));
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_CHAREQ, CharGetDatum(is_type ? 't' : 'l'));

@@ -45,9 +45,11 @@ inline constexpr AttrNumber kNameId = 1, kNameKind = 2, kNameName = 3;
 // The tables of the graph, for a user who may use its schema (42501); 42704 when there is no graph
 // of that name.
 GraphTables find_graph(std::string_view name);
-// The same, and its tables are locked for reading to the end of the transaction: an index that
-// REINDEX CONCURRENTLY replaces stays complete until then.
+// The same, and the table of nodes is locked for reading to the end of the transaction, so that the
+// graph stays, and an index of that table that REINDEX CONCURRENTLY replaces stays complete.
 GraphTables open_graph(std::string_view name);
+// Goes up when what find_graph() says of any graph may have changed.
+std::uint64_t graph_news() noexcept;
 // All zero when there is none; checks no privilege.
 GraphTables look_up_graph(std::string_view name);
 

@@ -112,7 +112,7 @@ bool KeyReader::usable() {
   if (checked_) return usable_;
   checked_ = true;
   if (IsolationIsSerializable() || rv_snapshots_grow_old()) return false;
-  heap_ = table_open(table_, NoLock);  // the graph is open: its tables are locked
+  heap_ = table_open(table_, NoLock);  // the store holds it
   rel_ = index_open(index_, AccessShareLock);
   KnownIndex& known = known_index(index_);
   if (known.index != index_ || known.news != relation_news()) {

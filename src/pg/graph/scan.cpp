@@ -22,7 +22,7 @@ PooledScan* ScanPool::acquire(Snapshot snapshot) {
   }
   MemoryContext old = MemoryContextSwitchTo(context_);
   if (heap_ == nullptr) {
-    heap_ = table_open(table_, NoLock);  // the graph is open: its tables are locked
+    heap_ = table_open(table_, NoLock);  // the store holds it
     index_rel_ = index_open(index_, AccessShareLock);
   }
   auto* s = static_cast<PooledScan*>(palloc0(sizeof(PooledScan)));

@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "storage/lmgr.h"
 #include "utils/snapmgr.h"
 }
 
@@ -26,24 +27,57 @@ PgStore::PgStore(std::string_view graph)
     return RegisterSnapshot(GetTransactionSnapshot());
   });
   registered_.push_back(snapshot_);
-  init_pools();
+  for (int p = 0; p < kPools; ++p) init_pool(static_cast<Pool>(p));
+  // A plan names indexes by their places in the list of all: those that it may name must stay.
+  const auto indexes = ordered_indexes(tables_);
+  if (!indexes->empty() && indexes->back().on_relationships) hold(tables_.edge);
 }
 
-void PgStore::init_pools() {
-  const auto init = [this](Pool p, Oid table, Oid index, int keys, bool index_only) {
+// Most statements need only some of the tables, and to lock and unlock one takes a fiftieth of the
+// time of a short one.
+void PgStore::hold(Oid table) {
+  if (table == tables_.node) return;
+  bool& held = table == tables_.edge ? holds_edges_ : holds_labels_;
+  if (held) return;
+  const std::uint64_t before = graph_news();
+  call([table] { LockRelationOid(table, AccessShareLock); });
+  held = true;
+  if (graph_news() == before) return;
+  // Until now its indexes could be replaced, by REINDEX CONCURRENTLY. No scan of them is open yet.
+  tables_ = find_graph(graph_name_);
+  for (int p = 0; p < kPools; ++p)
+    if (pools_[p].table() == table) init_pool(static_cast<Pool>(p));
+}
+
+void PgStore::init_pool(Pool p) {
+  const auto init = [this, p](Oid table, Oid index, int keys, bool index_only) {
     pools_[p].init(table, index, keys, index_only, context_);
   };
   const GraphTables& t = tables_;
-  init(kNodeByKey, t.node, t.node_key, 1, false);
-  init(kEdgeByKey, t.edge, t.edge_key, 1, false);
-  init(kLabelNodes, t.node_label, t.node_label_key, 1, true);
-  init(kOut1, t.edge, t.edge_out, 1, true);
-  init(kOut2, t.edge, t.edge_out, 2, true);
-  init(kOut3, t.edge, t.edge_out, 3, true);
-  init(kIn1, t.edge, t.edge_in, 1, true);
-  init(kIn2, t.edge, t.edge_in, 2, true);
-  init(kIn3, t.edge, t.edge_in, 3, true);
-  init(kNodeLabelForWrite, t.node_label, t.node_label_key, 2, false);
+  switch (p) {
+    case kNodeByKey:
+      return init(t.node, t.node_key, 1, false);
+    case kEdgeByKey:
+      return init(t.edge, t.edge_key, 1, false);
+    case kLabelNodes:
+      return init(t.node_label, t.node_label_key, 1, true);
+    case kOut1:
+      return init(t.edge, t.edge_out, 1, true);
+    case kOut2:
+      return init(t.edge, t.edge_out, 2, true);
+    case kOut3:
+      return init(t.edge, t.edge_out, 3, true);
+    case kIn1:
+      return init(t.edge, t.edge_in, 1, true);
+    case kIn2:
+      return init(t.edge, t.edge_in, 2, true);
+    case kIn3:
+      return init(t.edge, t.edge_in, 3, true);
+    case kNodeLabelForWrite:
+      return init(t.node_label, t.node_label_key, 2, false);
+    case kPools:
+      return;
+  }
 }
 
 void PgStore::release_tables() {
@@ -80,6 +114,7 @@ void PgStore::close() {
 
 ScanPool& PgStore::pool(Pool which) {
   if (!pools_checked_[which]) {
+    hold(pools_[which].table());
     check_table_access(pools_[which].table(), ACL_SELECT);
     pools_checked_[which] = true;
   }

@@ -153,7 +153,8 @@ class PgStore final : public graph::GraphStore {
   KeyReader* acquire_index_walk(std::uint32_t index);
   void release_index_walk(std::uint32_t index, KeyReader* reader) noexcept;
 
-  void init_pools();
+  void init_pool(Pool which);
+  void hold(Oid table);        // locks it for reading, as the nodes' is from the start
   void release_tables();       // ends scans and closes tables; they open again when needed
   ScanPool& pool(Pool which);  // after a check that the caller may read the table
   void need_write(Oid table, AclMode mode);
@@ -252,6 +253,7 @@ class PgStore final : public graph::GraphStore {
   std::vector<Snapshot> registered_;
   ScanPool pools_[kPools];
   bool pools_checked_[kPools] = {};
+  bool holds_labels_ = false, holds_edges_ = false;  // hold()
   WalkPool walks_[kWalks];
   std::vector<WalkPool> index_walks_;  // by the numbers of property indexes
   std::shared_ptr<KnownEdges> edges_;

@@ -90,7 +90,7 @@ PgStore::RowTable& PgStore::row_table(bool nodes) {
   const Oid oid = nodes ? tables_.node : tables_.edge;
   pool(nodes ? kNodeByKey : kEdgeByKey);  // may the caller read it?
   call([&] {
-    t.heap = table_open(oid, NoLock);  // open_graph() has locked it
+    t.heap = table_open(oid, NoLock);  // pool() has locked it
     t.telling = has_telling_map(t.heap, snapshot_);
   });
   t.blocks = InvalidBlockNumber;

@@ -332,6 +332,7 @@ ScanPool& PgStore::index_pool(std::uint32_t index, int keys) {
     if (p->index == index && p->keys == keys) return p->pool;
   const PropertyIndex& x = property_indexes_->at(index);
   const Oid table = x.on_relationships ? tables_.edge : tables_.node;
+  hold(table);
   check_table_access(table, ACL_SELECT);
   auto& p = index_pools_.emplace_back(std::make_unique<IndexPool>(IndexPool{index, keys, {}}));
   p->pool.init(table, x.index, keys, false, context_);
