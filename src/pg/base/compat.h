@@ -263,6 +263,19 @@ inline void rv_prefetch_buffer_descriptor(Buffer buffer) {
   __builtin_prefetch(GetBufferDescriptor(buffer - 1));
 }
 
+// PG 16: walkers have a type; before, it is one of functions without parameters.
+extern "C" {
+#include "nodes/nodeFuncs.h"
+}
+inline bool rv_walk_expression(Node* node, bool (*walker)(Node*, void*), void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(
+      node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
 // PG 16: object_aclcheck() and object_ownercheck() replace a function per kind of object;
 // summarizing indexes (BRIN) are told apart when a tuple is updated in place. PG 18: index scans
 // carry instrumentation, ExecCheckIndexConstraints() the tuple that is replaced.
@@ -271,6 +284,7 @@ extern "C" {
 #include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
 #include "utils/acl.h"
 }
@@ -279,6 +293,13 @@ inline AclResult rv_namespace_aclcheck(Oid schema, Oid role, AclMode mode) {
   return object_aclcheck(NamespaceRelationId, schema, role, mode);
 #else
   return pg_namespace_aclcheck(schema, role, mode);
+#endif
+}
+inline AclResult rv_function_aclcheck(Oid function, Oid role, AclMode mode) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ProcedureRelationId, function, role, mode);
+#else
+  return pg_proc_aclcheck(function, role, mode);
 #endif
 }
 inline bool rv_class_ownercheck(Oid relation, Oid role) {

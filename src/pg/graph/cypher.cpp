@@ -1,11 +1,12 @@
 // ruvector_cypher() and ruvector_cypher_rows().
+#include "pg/graph/cypher.h"
+
 #include "core/graph/engine.h"
 #include "core/graph/eval.h"
 #include "core/graph/schema_columns.h"
 #include "pg/graph/attached_store.h"
 #include "pg/graph/cypher_environment.h"
 #include "pg/graph/cypher_plans.h"
-#include "pg/graph/cypher_result.h"
 
 extern "C" {
 #include "utils/fmgrprotos.h"
@@ -149,20 +150,24 @@ void run(std::string_view graph_name, std::string_view query, Jsonb* given, Cyph
   stored.close();
 }
 
-template <class Result>
-Datum cypher(FunctionCallInfo fcinfo) {
+}  // namespace
+
+void rv::pg::run_cypher(FunctionCallInfo fcinfo, CypherResult& result) {
   const auto graph_name = text_argument(fcinfo, 0);
   const auto query = text_argument(fcinfo, 1);
-  Jsonb* const parameters = parameters_argument(fcinfo, 2);
-  Result result(fcinfo);
-  run(graph_name, query, parameters, result);
+  run(graph_name, query, parameters_argument(fcinfo, 2), result);
+}
+
+RV_FUNCTION(rv_cypher)
+{
+  JsonSetResult result(fcinfo);
+  run_cypher(fcinfo, result);
   return static_cast<Datum>(0);
 }
 
-}  // namespace
-
-RV_FUNCTION(rv_cypher)
-{ return cypher<JsonResult>(fcinfo); }
-
 RV_FUNCTION(rv_cypher_rows)
-{ return cypher<RecordResult>(fcinfo); }
+{
+  RecordResult result(fcinfo);
+  run_cypher(fcinfo, result);
+  return static_cast<Datum>(0);
+}

@@ -7,6 +7,7 @@
 
 #include "core/graph/temporal/time_zone.h"
 #include "pg/base/guard.h"
+#include "pg/graph/cypher_scan.h"
 #include "pg/storage/temporary_file.h"
 
 extern "C" {
@@ -145,6 +146,7 @@ void define_graph_settings() {
                           "more ends with an error. -1 means work_mem times hash_mem_multiplier.",
                           &work_mem_kb, -1, -1, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
                           check_work_mem, nullptr, nullptr);
+  install_cypher_scan();
 }
 
 }  // namespace rv::pg

@@ -41,7 +41,7 @@ void check_call(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-JsonResult::JsonResult(FunctionCallInfo fcinfo) {
+JsonSetResult::JsonSetResult(FunctionCallInfo fcinfo) {
   check_call(fcinfo);
   auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   description_ = result->expectedDesc;
@@ -57,12 +57,12 @@ JsonResult::JsonResult(FunctionCallInfo fcinfo) {
   result_ = materialize(fcinfo, description_);
 }
 
-void JsonResult::put(std::string_view text) {
+void JsonSetResult::put(std::string_view json) {
   ReturnSetInfo* result = result_;
   TupleDesc description = description_;
   call([&] {
     Datum value =
-        PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
+        PointerGetDatum(cstring_to_text_with_len(json.data(), static_cast<int>(json.size())));
     bool is_null = false;
     tuplestore_putvalues(result->setResult, description, &value, &is_null);
     pfree(DatumGetPointer(value));

@@ -16,7 +16,6 @@ extern "C" {
 
 namespace rv::pg {
 
-// Fills the result of a set-returning function in materialize mode.
 class CypherResult {
  public:
   virtual ~CypherResult() = default;
@@ -34,22 +33,30 @@ class CypherResult {
 };
 
 // One json object a row.
-class JsonResult final : public CypherResult {
+class JsonResult : public CypherResult {
  public:
-  explicit JsonResult(FunctionCallInfo fcinfo);
   void columns(const std::vector<std::string>& names) override { names_ = names; }
   void batch(graph::Runtime& runtime, const graph::Batch& batch,
              std::span<const int> slots) override;
   void row(std::span<const graph::Value> values) override;
 
  private:
-  void put(std::string_view text);
-  ReturnSetInfo* result_;
-  TupleDesc description_;
+  virtual void put(std::string_view json) = 0;
   std::vector<std::string> names_;
 };
 
-// A record of the types in the AS list.
+// The same as the result of a set-returning function in materialize mode.
+class JsonSetResult final : public JsonResult {
+ public:
+  explicit JsonSetResult(FunctionCallInfo fcinfo);
+
+ private:
+  void put(std::string_view json) override;
+  ReturnSetInfo* result_;
+  TupleDesc description_;
+};
+
+// A record of the types in the AS list, in the same mode.
 class RecordResult final : public CypherResult {
  public:
   explicit RecordResult(FunctionCallInfo fcinfo);
