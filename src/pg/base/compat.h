@@ -263,6 +263,15 @@ inline void rv_prefetch_buffer_descriptor(Buffer buffer) {
   __builtin_prefetch(GetBufferDescriptor(buffer - 1));
 }
 
+// PG 18: what prints properties, and the state of EXPLAIN, have headers of their own.
+extern "C" {
+#include "commands/explain.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+}
+
 // PG 16: walkers have a type; before, it is one of functions without parameters.
 extern "C" {
 #include "nodes/nodeFuncs.h"

@@ -158,16 +158,19 @@ void rv::pg::run_cypher(FunctionCallInfo fcinfo, CypherResult& result) {
   run(graph_name, query, parameters_argument(fcinfo, 2), result);
 }
 
-RV_FUNCTION(rv_cypher)
-{
-  JsonSetResult result(fcinfo);
+namespace {
+
+template <class Result>
+Datum cypher(FunctionCallInfo fcinfo) {
+  Result result(fcinfo);
   run_cypher(fcinfo, result);
   return static_cast<Datum>(0);
 }
 
+}  // namespace
+
+RV_FUNCTION(rv_cypher)
+{ return cypher<JsonSetResult>(fcinfo); }
+
 RV_FUNCTION(rv_cypher_rows)
-{
-  RecordResult result(fcinfo);
-  run_cypher(fcinfo, result);
-  return static_cast<Datum>(0);
-}
+{ return cypher<RecordResult>(fcinfo); }

@@ -16,6 +16,7 @@ extern "C" {
 
 namespace rv::pg {
 
+// Takes the rows of a query.
 class CypherResult {
  public:
   virtual ~CypherResult() = default;

@@ -7,11 +7,9 @@ extern "C" {
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "commands/explain.h"
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
@@ -25,8 +23,6 @@ extern "C" {
 
 RV_EXPORT Datum rv_cypher(PG_FUNCTION_ARGS);
 }
-
-#include "pg/base/compat.h"
 
 namespace rv::pg {
 namespace {
@@ -60,26 +56,21 @@ bool is_cypher(const FuncExpr* f) {
   return function.fn_addr == rv_cypher;
 }
 
-bool needs(const RelOptInfo* rel, AttrNumber attribute) {
-  return attribute >= rel->min_attr && attribute <= rel->max_attr &&
-         !bms_is_empty(rel->attr_needed[attribute - rel->min_attr]);
-}
-
 struct Uses {
   Index relation;
-  int as_json = 0;
   CoerceViaIO* as_text = nullptr;
 };
 
 bool is_column(const Node* node, Index relation) {
-  return node != nullptr && IsA(node, Var) &&
+  return IsA(node, Var) &&
          static_cast<Index>(reinterpret_cast<const Var*>(node)->varno) == relation;
 }
 
-bool count_uses(Node* node, void* context) {
+// Notes conversions of the column to text; true when something else is done with it.
+bool used_as_json(Node* node, void* context) {
   auto* const uses = static_cast<Uses*>(context);
   if (node == nullptr) return false;
-  if (is_column(node, uses->relation)) ++uses->as_json;
+  if (is_column(node, uses->relation)) return true;
   if (IsA(node, CoerceViaIO)) {
     auto* const coerced = reinterpret_cast<CoerceViaIO*>(node);
     if (coerced->resulttype == TEXTOID &&
@@ -88,7 +79,7 @@ bool count_uses(Node* node, void* context) {
       return false;
     }
   }
-  return rv_walk_expression(node, count_uses, context);
+  return rv_walk_expression(node, used_as_json, context);
 }
 
 // Where the rows are only ever converted to text, they can be text from the start: json is kept as
@@ -101,8 +92,8 @@ Expr* column_of(PlannerInfo* root, const RelOptInfo* rel, const List* clauses) {
       bms_membership(root->all_baserels) != BMS_SINGLETON)
     return reinterpret_cast<Expr*>(column);
   Uses uses{rel->relid};
-  (void)rv_walk_expression(reinterpret_cast<Node*>(root->processed_tlist), count_uses, &uses);
-  if (uses.as_json == 0 && uses.as_text != nullptr)
+  if (!used_as_json(reinterpret_cast<Node*>(root->processed_tlist), &uses) &&
+      uses.as_text != nullptr)
     return static_cast<Expr*>(copyObjectImpl(uses.as_text));
   return reinterpret_cast<Expr*>(column);
 }
@@ -137,7 +128,8 @@ void offer_path(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* rt
   const auto* const function = static_cast<RangeTblFunction*>(linitial(rte->functions));
   const auto* const planned = static_cast<Path*>(linitial(rel->pathlist));
   if (!IsA(function->funcexpr, FuncExpr) || function->funccolnames != NIL ||
-      planned->pathtype != T_FunctionScan || needs(rel, 0) ||
+      planned->pathtype != T_FunctionScan ||
+      !bms_is_empty(rel->attr_needed[-rel->min_attr]) ||  // the row as a whole
       !is_cypher(reinterpret_cast<FuncExpr*>(function->funcexpr)))
     return;
   auto* const path = makeNode(CustomPath);
@@ -158,8 +150,7 @@ struct CypherScan {
   FmgrInfo function;
   List* arguments;  // ExprState
   bool ran;
-  MemoryContext memory;  // of the rows at hand
-  Datum rows[kRowsAtHand];
+  Datum rows[kRowsAtHand];  // as `more` in the query's memory
   int count;
   Size bytes;
   int next;
@@ -171,27 +162,23 @@ CypherScan* state_of(CustomScanState* node) { return reinterpret_cast<CypherScan
 CypherScan* state_of(ScanState* node) { return reinterpret_cast<CypherScan*>(node); }
 
 // Inside call().
-void keep(CypherScan* s, const char* json, std::size_t size) {
-  MemoryContext old = MemoryContextSwitchTo(s->memory);
-  Datum row = PointerGetDatum(cstring_to_text_with_len(json, static_cast<int>(size)));
-  MemoryContextSwitchTo(old);
+void keep(CypherScan* s, std::string_view json) {
+  EState* const estate = s->css.ss.ps.state;
+  MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+  Datum row = PointerGetDatum(cstring_to_text_with_len(json.data(), static_cast<int>(json.size())));
   if (s->more == nullptr && s->count < kRowsAtHand && s->bytes < kBytesAtHand) {
     s->rows[s->count++] = row;
-    s->bytes += size;
-    return;
-  }
-  EState* const estate = s->css.ss.ps.state;
-  const TupleDesc description = s->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
-  if (s->more == nullptr) {
-    old = MemoryContextSwitchTo(estate->es_query_cxt);
-    s->more = tuplestore_begin_heap(false, false, work_mem);
+    s->bytes += json.size();
+  } else {
+    const TupleDesc description = s->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
+    if (s->more == nullptr) s->more = tuplestore_begin_heap(false, false, work_mem);
     if (s->slot_of_more == nullptr)
       s->slot_of_more = ExecInitExtraTupleSlot(estate, description, &TTSOpsMinimalTuple);
-    MemoryContextSwitchTo(old);
+    bool null = false;
+    tuplestore_putvalues(s->more, description, &row, &null);
+    pfree(DatumGetPointer(row));
   }
-  bool null = false;
-  tuplestore_putvalues(s->more, description, &row, &null);
-  pfree(DatumGetPointer(row));
+  MemoryContextSwitchTo(old);
 }
 
 class ScanResult final : public JsonResult {
@@ -200,9 +187,7 @@ class ScanResult final : public JsonResult {
 
  private:
   void put(std::string_view json) override {
-    CypherScan* const scan = scan_;
-    const std::string_view text = json;
-    call([scan, &text] { keep(scan, text.data(), text.size()); });
+    call([&] { keep(scan_, json); });
   }
   CypherScan* scan_;
 };
@@ -267,7 +252,6 @@ void begin_scan(CustomScanState* node, EState*, int) {
   s->function.fn_stats = TRACK_FUNC_PL;  // counted when all functions are, as those in C are
   s->function.fn_mcxt = CurrentMemoryContext;
   s->arguments = ExecInitExprList(f->args, &node->ss.ps);
-  s->memory = CurrentMemoryContext;
 }
 
 TupleTableSlot* scan(CustomScanState* node) { return ExecScan(&node->ss, next_row, same_row); }

@@ -27,7 +27,7 @@ PgStore::PgStore(std::string_view graph)
     return RegisterSnapshot(GetTransactionSnapshot());
   });
   registered_.push_back(snapshot_);
-  for (int p = 0; p < kPools; ++p) init_pool(static_cast<Pool>(p));
+  init_pools();
   // A plan names indexes by their places in the list of all: those that it may name must stay.
   const auto indexes = ordered_indexes(tables_);
   if (!indexes->empty() && indexes->back().on_relationships) hold(tables_.edge);
@@ -43,41 +43,27 @@ void PgStore::hold(Oid table) {
   call([table] { LockRelationOid(table, AccessShareLock); });
   held = true;
   if (graph_news() == before) return;
-  // Until now its indexes could be replaced, by REINDEX CONCURRENTLY. No scan of them is open yet.
+  // Until now its indexes could be replaced, by REINDEX CONCURRENTLY. No scan of them is open yet;
+  // those of other tables that are open stay so.
   tables_ = find_graph(graph_name_);
-  for (int p = 0; p < kPools; ++p)
-    if (pools_[p].table() == table) init_pool(static_cast<Pool>(p));
+  init_pools();
 }
 
-void PgStore::init_pool(Pool p) {
-  const auto init = [this, p](Oid table, Oid index, int keys, bool index_only) {
+void PgStore::init_pools() {
+  const auto init = [this](Pool p, Oid table, Oid index, int keys, bool index_only) {
     pools_[p].init(table, index, keys, index_only, context_);
   };
   const GraphTables& t = tables_;
-  switch (p) {
-    case kNodeByKey:
-      return init(t.node, t.node_key, 1, false);
-    case kEdgeByKey:
-      return init(t.edge, t.edge_key, 1, false);
-    case kLabelNodes:
-      return init(t.node_label, t.node_label_key, 1, true);
-    case kOut1:
-      return init(t.edge, t.edge_out, 1, true);
-    case kOut2:
-      return init(t.edge, t.edge_out, 2, true);
-    case kOut3:
-      return init(t.edge, t.edge_out, 3, true);
-    case kIn1:
-      return init(t.edge, t.edge_in, 1, true);
-    case kIn2:
-      return init(t.edge, t.edge_in, 2, true);
-    case kIn3:
-      return init(t.edge, t.edge_in, 3, true);
-    case kNodeLabelForWrite:
-      return init(t.node_label, t.node_label_key, 2, false);
-    case kPools:
-      return;
-  }
+  init(kNodeByKey, t.node, t.node_key, 1, false);
+  init(kEdgeByKey, t.edge, t.edge_key, 1, false);
+  init(kLabelNodes, t.node_label, t.node_label_key, 1, true);
+  init(kOut1, t.edge, t.edge_out, 1, true);
+  init(kOut2, t.edge, t.edge_out, 2, true);
+  init(kOut3, t.edge, t.edge_out, 3, true);
+  init(kIn1, t.edge, t.edge_in, 1, true);
+  init(kIn2, t.edge, t.edge_in, 2, true);
+  init(kIn3, t.edge, t.edge_in, 3, true);
+  init(kNodeLabelForWrite, t.node_label, t.node_label_key, 2, false);
 }
 
 void PgStore::release_tables() {

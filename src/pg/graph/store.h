@@ -153,7 +153,7 @@ class PgStore final : public graph::GraphStore {
   KeyReader* acquire_index_walk(std::uint32_t index);
   void release_index_walk(std::uint32_t index, KeyReader* reader) noexcept;
 
-  void init_pool(Pool which);
+  void init_pools();
   void hold(Oid table);        // locks it for reading, as the nodes' is from the start
   void release_tables();       // ends scans and closes tables; they open again when needed
   ScanPool& pool(Pool which);  // after a check that the caller may read the table
