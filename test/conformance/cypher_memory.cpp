@@ -58,13 +58,12 @@ class TableProcedure final : public Procedure {
 };
 
 // As JSON objects with commas between.
-std::string rows(Execution& execution, const Plan& plan, MemoryStore& store,
-                 const Environment& environment, std::span<const MapEntry> parameters) {
+std::string rows(Execution& execution, MemoryStore& store, const Environment& environment,
+                 std::span<const MapEntry> parameters) {
   std::string out;
   std::unique_ptr<JsonRows> json;
   execution.run(store, environment, parameters, [&](Runtime& runtime, const Batch& batch) {
-    if (json == nullptr)
-      json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
+    if (json == nullptr) json = std::make_unique<JsonRows>(runtime);
     json->write(batch, [&](std::string_view row) {
       if (!out.empty()) out += ',';
       out += row;
@@ -88,8 +87,8 @@ std::string run(MemoryStore& store, const Value& command) {
       Execution execution(*plan);
       const auto parameters = find_entry(command, "params")->as_map();
       MemoryStore copy = store;
-      const std::string rehearsed = rows(execution, *plan, copy, environment, parameters);
-      out += rows(execution, *plan, store, environment, parameters);
+      const std::string rehearsed = rows(execution, copy, environment, parameters);
+      out += rows(execution, store, environment, parameters);
       if (out != rehearsed) throw Error(ErrorCode::internal, "run again: " + out, rehearsed);
     } else {
       Arena arena;

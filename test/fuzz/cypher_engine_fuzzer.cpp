@@ -50,8 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::unique_ptr<JsonRows> json;
         std::size_t bytes = 0;
         execution.run(store, environment, {}, [&](Runtime& runtime, const Batch& batch) {
-          if (json == nullptr)
-            json = std::make_unique<JsonRows>(runtime, plan->columns, plan->column_slots);
+          if (json == nullptr) json = std::make_unique<JsonRows>(runtime);
           if (!plan->columns.empty())
             json->write(batch, [&](std::string_view row) { bytes += row.size(); });
         });

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/graph/batch.h"
 #include "core/graph/runtime.h"
@@ -15,10 +17,12 @@ namespace rv::graph {
 Value parse_json(std::string_view text, Arena& arena);
 
 void write_json_string(std::string& out, std::string_view text);
+// What precedes the value of each column in a row as JSON: Plan::json_keys.
+std::vector<std::string> json_keys(std::span<const std::string> columns);
 // A value that holds no node, relationship or path.
 void append_json_scalar(std::string& out, const Value& v);
 
-// Writes rows of a batch as JSON objects with the columns' names as keys, in order.
+// Writes rows of a plan's batch as JSON objects with the columns' names as keys, in order.
 //   node          {"id":..,"labels":[..],"properties":{..}}
 //   relationship  {"id":..,"type":"..","start":..,"end":..,"properties":{..}}
 //   path          {"nodes":[..],"relationships":[..]}
@@ -26,7 +30,7 @@ void append_json_scalar(std::string& out, const Value& v);
 // an exponent; vectors are arrays.
 class JsonRows {
  public:
-  JsonRows(Runtime& runtime, std::span<const std::string> columns, std::span<const int> slots);
+  explicit JsonRows(Runtime& runtime);
   // Calls f with each row's text, which is valid during the call.
   void write(const Batch& batch, const std::function<void(std::string_view)>& f);
   // One value of the batch that the last write() or load() looked at.
@@ -41,8 +45,6 @@ class JsonRows {
   void append_relationship(std::string& out, const RelationshipRef& r) const;
 
   Runtime& runtime_;
-  std::vector<std::string> keys_;
-  std::vector<int> slots_;
   Arena arena_;
   std::vector<NodeId> node_ids_;
   std::vector<RelationshipId> relationship_ids_;

@@ -44,17 +44,18 @@ void write_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-JsonRows::JsonRows(Runtime& runtime, std::span<const std::string> columns,
-                   std::span<const int> slots)
-    : runtime_(runtime), slots_(slots.begin(), slots.end()), arena_(runtime.budget()) {
-  keys_.reserve(columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    std::string key = i == 0 ? "{" : ",";
-    write_json_string(key, columns[i]);
+std::vector<std::string> json_keys(std::span<const std::string> columns) {
+  std::vector<std::string> keys;
+  keys.reserve(columns.size());
+  for (const std::string& column : columns) {
+    std::string& key = keys.emplace_back(keys.empty() ? "{" : ",");
+    write_json_string(key, column);
     key += ':';
-    keys_.push_back(std::move(key));
   }
+  return keys;
 }
+
+JsonRows::JsonRows(Runtime& runtime) : runtime_(runtime), arena_(runtime.budget()) {}
 
 void JsonRows::mention(const Value& v) {
   switch (v.kind()) {
@@ -85,7 +86,7 @@ void JsonRows::mention(const Value& v) {
 void JsonRows::load(const Batch& batch) {
   node_ids_.clear();
   relationship_ids_.clear();
-  for (const int slot : slots_)
+  for (const int slot : runtime_.plan().column_slots)
     for (std::uint32_t i = 0; i < batch.rows; ++i) mention(batch.at(slot, i));
   const auto distinct = [](auto& ids) {
     std::sort(ids.begin(), ids.end());
@@ -103,14 +104,16 @@ void JsonRows::load(const Batch& batch) {
 
 void JsonRows::write(const Batch& batch, const std::function<void(std::string_view)>& f) {
   load(batch);
+  const Plan& plan = runtime_.plan();
+  const std::vector<int>& slots = plan.column_slots;
   std::string out;
   for (std::uint32_t i = 0; i < batch.rows; ++i) {
     out.clear();
-    for (std::size_t k = 0; k < slots_.size(); ++k) {
-      out += keys_[k];
-      append(out, batch.at(slots_[k], i));
+    for (std::size_t k = 0; k < slots.size(); ++k) {
+      out += plan.json_keys[k];
+      append(out, batch.at(slots[k], i));
     }
-    out += slots_.empty() ? "{}" : "}";
+    out += slots.empty() ? "{}" : "}";
     f(out);
   }
 }

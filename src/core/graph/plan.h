@@ -134,6 +134,7 @@ struct Plan {
   std::unique_ptr<Statement> statement;
   PlanPtr root;  // null for schema commands
   std::vector<std::string> columns;
+  std::vector<std::string> json_keys;  // what a row as json has before the value of each
   std::vector<int> column_slots;
   std::vector<SubqueryPlan> subqueries;
   std::vector<ExprPtr> made;                       // expressions that the planner made

@@ -4,6 +4,7 @@
 
 #include "core/graph/bind.h"
 #include "core/graph/function.h"
+#include "core/graph/json.h"
 #include "core/graph/parser.h"
 #include "core/graph/planner.h"
 
@@ -34,6 +35,7 @@ void Planner::run() {
   plan_.root = query(q, rows);
   if (rows) {
     plan_.columns = q.parts[0].columns;
+    plan_.json_keys = json_keys(plan_.columns);
     plan_.column_slots = q.column_slots;
   }
   finish_plan(plan_);

@@ -115,7 +115,7 @@ void execute(const std::shared_ptr<const graph::Plan>& plan, graph::GraphStore& 
     const Batches batches(result);
     execution->run(store, environment, parameters,
                    [&](graph::Runtime& runtime, const graph::Batch& batch) {
-                     if (!plan->columns.empty()) result.batch(runtime, batch, plan->column_slots);
+                     if (!plan->columns.empty()) result.batch(runtime, batch);
                    });
   }
   keep_execution(plan, std::move(execution));

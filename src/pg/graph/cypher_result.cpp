@@ -69,9 +69,8 @@ void JsonSetResult::put(std::string_view json) {
   });
 }
 
-void JsonResult::batch(graph::Runtime& runtime, const graph::Batch& batch,
-                       std::span<const int> slots) {
-  if (json_ == nullptr) json_ = std::make_unique<graph::JsonRows>(runtime, names_, slots);
+void JsonResult::batch(graph::Runtime& runtime, const graph::Batch& batch) {
+  if (json_ == nullptr) json_ = std::make_unique<graph::JsonRows>(runtime);
   json_->write(batch, [this](std::string_view text) { put(text); });
 }
 
@@ -153,11 +152,10 @@ void RecordResult::put() {
   });
 }
 
-void RecordResult::batch(graph::Runtime& runtime, const graph::Batch& batch,
-                         std::span<const int> slots) {
-  if (json_ == nullptr)
-    json_ = std::make_unique<graph::JsonRows>(runtime, std::span<const std::string>(), slots);
+void RecordResult::batch(graph::Runtime& runtime, const graph::Batch& batch) {
+  if (json_ == nullptr) json_ = std::make_unique<graph::JsonRows>(runtime);
   json_->load(batch);
+  const std::vector<int>& slots = runtime.plan().column_slots;
   for (std::uint32_t i = 0; i < batch.rows; ++i) {
     const MemoryContext old = MemoryContextSwitchTo(row_context_);
     for (std::size_t k = 0; k < slots.size(); ++k)

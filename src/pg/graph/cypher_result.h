@@ -22,8 +22,7 @@ class CypherResult {
   virtual ~CypherResult() = default;
   // Once, before the first row.
   virtual void columns(const std::vector<std::string>& names) = 0;
-  virtual void batch(graph::Runtime& runtime, const graph::Batch& batch,
-                     std::span<const int> slots) = 0;
+  virtual void batch(graph::Runtime& runtime, const graph::Batch& batch) = 0;
   // No batch comes any more: what was made with their runtime goes.
   void end() noexcept { json_.reset(); }
   // A row that is not of a batch: EXPLAIN, SHOW.
@@ -37,8 +36,7 @@ class CypherResult {
 class JsonResult : public CypherResult {
  public:
   void columns(const std::vector<std::string>& names) override { names_ = names; }
-  void batch(graph::Runtime& runtime, const graph::Batch& batch,
-             std::span<const int> slots) override;
+  void batch(graph::Runtime& runtime, const graph::Batch& batch) override;
   void row(std::span<const graph::Value> values) override;
 
  private:
@@ -62,8 +60,7 @@ class RecordResult final : public CypherResult {
  public:
   explicit RecordResult(FunctionCallInfo fcinfo);
   void columns(const std::vector<std::string>& names) override;
-  void batch(graph::Runtime& runtime, const graph::Batch& batch,
-             std::span<const int> slots) override;
+  void batch(graph::Runtime& runtime, const graph::Batch& batch) override;
   void row(std::span<const graph::Value> values) override;
 
  private:

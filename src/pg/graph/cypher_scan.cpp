@@ -148,7 +148,8 @@ void offer_path(PlannerInfo* root, RelOptInfo* rel, Index rti, RangeTblEntry* rt
 struct CypherScan {
   CustomScanState css;
   FmgrInfo function;
-  List* arguments;  // ExprState
+  NullableDatum arguments[kArguments];
+  ExprState* computed[kArguments];  // null: the argument is known from the start
   bool ran;
   Datum rows[kRowsAtHand];  // as `more` in the query's memory
   int count;
@@ -198,12 +199,11 @@ void run(CypherScan* s) {
   InitFunctionCallInfoData(*fcinfo, &s->function, kArguments, InvalidOid, nullptr, nullptr);
   MemoryContext old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
   bool null = false;
-  int n = 0;
-  ListCell* cell;
-  foreach (cell, s->arguments) {
-    NullableDatum& argument = fcinfo->args[n++];
-    argument.value =
-        ExecEvalExpr(static_cast<ExprState*>(lfirst(cell)), econtext, &argument.isnull);
+  for (int i = 0; i < kArguments; ++i) {
+    NullableDatum& argument = fcinfo->args[i];
+    argument = s->arguments[i];
+    if (ExprState* const computed = s->computed[i]; computed != nullptr)
+      argument.value = ExecEvalExpr(computed, econtext, &argument.isnull);
     null = null || argument.isnull;
   }
   if (!null) {
@@ -239,7 +239,25 @@ TupleTableSlot* next_row(ScanState* node) {
 // A row of a function is not looked at again after it was locked: there is nothing to lock.
 bool same_row(ScanState*, TupleTableSlot*) { return true; }
 
-void begin_scan(CustomScanState* node, EState*, int) {
+// What a constant, or a parameter whose value the caller has at hand, is: to compute it takes more
+// than to look it up. False: it must be computed.
+bool is_known(const Node* node, const ParamListInfo parameters, NullableDatum* value) {
+  if (IsA(node, Const)) {
+    const auto* const constant = reinterpret_cast<const Const*>(node);
+    *value = {constant->constvalue, constant->constisnull};
+    return true;
+  }
+  if (!IsA(node, Param) || parameters == nullptr || parameters->paramFetch != nullptr) return false;
+  const auto* const param = reinterpret_cast<const Param*>(node);
+  if (param->paramkind != PARAM_EXTERN || param->paramid < 1 ||
+      param->paramid > parameters->numParams)
+    return false;
+  const ParamExternData& given = parameters->params[param->paramid - 1];
+  *value = {given.value, given.isnull};
+  return given.ptype == param->paramtype;
+}
+
+void begin_scan(CustomScanState* node, EState* estate, int) {
   CypherScan* const s = state_of(node);
   const auto* const scan = reinterpret_cast<CustomScan*>(node->ss.ps.plan);
   const auto* const f = static_cast<FuncExpr*>(linitial(scan->custom_exprs));
@@ -251,7 +269,11 @@ void begin_scan(CustomScanState* node, EState*, int) {
   s->function.fn_strict = true;
   s->function.fn_stats = TRACK_FUNC_PL;  // counted when all functions are, as those in C are
   s->function.fn_mcxt = CurrentMemoryContext;
-  s->arguments = ExecInitExprList(f->args, &node->ss.ps);
+  for (int i = 0; i < kArguments; ++i) {
+    auto* const argument = static_cast<Expr*>(list_nth(f->args, i));
+    if (!is_known(reinterpret_cast<Node*>(argument), estate->es_param_list_info, &s->arguments[i]))
+      s->computed[i] = ExecInitExpr(argument, &node->ss.ps);
+  }
 }
 
 TupleTableSlot* scan(CustomScanState* node) { return ExecScan(&node->ss, next_row, same_row); }

@@ -18,7 +18,7 @@ class CypherSession {
     const auto plan = make_plan(query, store);
     if (plan->root != nullptr) {
       Execution execution(*plan);
-      return run(execution, *plan, parameters, store);
+      return run(execution, parameters, store);
     }
     Arena arena;
     class Ignore final : public RowSink {
@@ -29,15 +29,13 @@ class CypherSession {
     return {};
   }
   // The same by this execution of the plan, in any store.
-  std::vector<std::string> run(Execution& execution, const Plan& plan, std::string_view parameters,
-                               MemoryStore& in) {
+  std::vector<std::string> run(Execution& execution, std::string_view parameters, MemoryStore& in) {
     Arena arena;
     const Value map = parse_json(parameters, arena);
     std::vector<std::string> out;
     std::unique_ptr<JsonRows> json;
     execution.run(in, environment, map.as_map(), [&](Runtime& runtime, const Batch& batch) {
-      if (json == nullptr)
-        json = std::make_unique<JsonRows>(runtime, plan.columns, plan.column_slots);
+      if (json == nullptr) json = std::make_unique<JsonRows>(runtime);
       json->write(batch, [&](std::string_view row) { out.emplace_back(row); });
     });
     in.advance();
