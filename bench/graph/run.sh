@@ -7,8 +7,8 @@
 #   connect     the first query of a new connection, beside the same query warm
 #   algorithms  projection, PageRank of 20 iterations, Louvain, components, triangles
 #   social      the shared social graph (10k persons, 200k KNOWS, 50k posts): CPU time of each query beside hand-written
-#               SQL on indexed tables, and loads; needs python3-psycopg2 and RUVECTOR_SHARED (default ../shared
-#               beside the checkout)
+#               SQL on indexed tables, the short ones statement by statement in turns as well, and loads; needs
+#               python3-psycopg2 and RUVECTOR_SHARED (default ../shared beside the checkout)
 # All parts run when none is named; queries, connect and algorithms need import. Sizes: NODES, EDGES. Wall times need a
 # quiet machine; CPU times hold on a busy one.
 set -euo pipefail
@@ -75,6 +75,7 @@ social_part() {
     "${apart[@]}" "$python" "$shared/bench/graph/bench.py" query "$engine" --dsn "$dsn" --json "$work/query_$engine.json" >&2
   done
   "$python" "$here/social_report.py" "$work" | bench -f -
+  "${apart[@]}" "$python" "$here/social_turns.py" "$shared/bench/graph/bench.py" "$dsn" | bench -f -
   rm -rf "$work"
 }
 
