@@ -214,13 +214,15 @@ void PgStore::change_relationships(std::span<const graph::RelationshipChange> ch
   }
 }
 
+// The node's row is locked: whoever gave it the label has committed, perhaps after this query took
+// its snapshot.
 void PgStore::remove_node_label(NodeId id, NameId label) {
   ScanPool& scans = pool(kNodeLabelForWrite);
-  Snapshot snapshot = write_snapshot();
-  PooledScan* s = nullptr;
+  write_snapshot();  // counts what this query wrote as done
   ItemPointerData tid;
   const bool found = call([&] {
-    s = scans.acquire(snapshot);
+    Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
+    PooledScan* s = scans.acquire(latest);
     ScanKeyData keys[2];
     int4_key(&keys[0], 1, label);
     int8_key(&keys[1], 2, id);
@@ -228,10 +230,12 @@ void PgStore::remove_node_label(NodeId id, NameId label) {
     const bool any = next_row(s);
     if (any) tid = s->slot->tts_tid;
     ExecClearTuple(s->slot);
+    s->scan->xs_snapshot = snapshot_;  // the other one goes
+    scans.release(s);
+    UnregisterSnapshot(latest);
     return any;
   });
-  scans.release(s);
-  if (found) writer(kNodeLabelWriter).remove(&tid, snapshot);
+  if (found) writer(kNodeLabelWriter).remove(&tid, write_snapshot_);
 }
 
 // Deletes a row; false when it is already gone. The slot keeps what the row was.
