@@ -6,17 +6,14 @@ writes, into tables of the same shape and size; Cypher; a call of ruvector_cyphe
 only returns 1; a SELECT of a parameter. The floor is the second plus the fourth without the fifth. Needs the graph `snb` and
 the schema `plain` that `run.sh ... social` loads; prints medians of the backends' CPU times.
 """
-import importlib.util
 import json
 import random
-import statistics
 import sys
 import time
 
-WARM = 20
-spec = importlib.util.spec_from_file_location('bench', sys.argv[1])
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
+import turns
+
+bench = turns.load(sys.argv[1])
 dsn = sys.argv[2]
 runs = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
 
@@ -46,8 +43,7 @@ setup = bench.ENGINES['sql'](dsn)
 setup.cur.execute(TABLES)
 for table in ('node', 'node_label', 'edge'):
     setup.cur.execute(f'VACUUM ANALYZE floor.{table}')
-new = 10**13 + int(time.time() * 1000) * 1000
-numbers = random.Random()
+first = 10**13 + int(time.time() * 1000) * 1000
 for query, rows in ROWS.items():
     engines = {name: bench.ENGINES['ruvector' if name in ('cypher', 'call') else 'sql'](dsn)
                for name in ('sql', 'rows', 'cypher', 'call', 'nothing')}
@@ -55,30 +51,28 @@ for query, rows in ROWS.items():
         engine.start()
     engines['rows'].cur.execute(f'PREPARE f(bigint, bigint) AS {rows}')
     engines['nothing'].cur.execute('PREPARE f(bigint) AS SELECT $1')
-    cypher = bench.CYPHER[query][0]
-    times = {name: [] for name in engines}
-    for k in range(WARM + runs):
-        new += 1
-        one = numbers.randint(1, bench.P)
-        p = {'id': one, 'other': 1 + (one + numbers.randint(1, bench.P - 2)) % bench.P, 'new': new, 'tag': new}
-        for name in numbers.sample(sorted(engines), len(engines)):
-            engine = engines[name]
-            before = bench.cpu_ns(engine.pid)
-            if name == 'rows':
-                engine.cur.execute(f'EXECUTE f({new}, {one})')
-            elif name == 'nothing':
-                engine.cur.execute(f'EXECUTE f({one})')
-                engine.cur.fetchall()
-            elif name == 'call':
-                engine.cur.execute('EXECUTE rc(%s, %s, %s)', (engine.G, f'RETURN 1 AS r /* {cypher} */', json.dumps(p)))
-                engine.cur.fetchall()
-            else:
-                engine.run(query, p)
-            if k >= WARM:
-                times[name].append((bench.cpu_ns(engine.pid) - before) / 1e3)
-    for engine in engines.values():
-        engine.conn.close()
-    us = {name: statistics.median(t) for name, t in times.items()}
+    parameters = []
+    for new in range(first, first + turns.WARM + runs):
+        one = random.randint(1, bench.P)
+        other = 1 + (one + random.randint(1, bench.P - 2)) % bench.P
+        parameters.append({'id': one, 'other': other, 'new': new, 'tag': new})
+    first += len(parameters)
+
+    def statement(k, name):
+        engine, p = engines[name], parameters[k]
+        if name == 'rows':
+            engine.cur.execute(f"EXECUTE f({p['new']}, {p['id']})")
+        elif name == 'nothing':
+            engine.cur.execute(f"EXECUTE f({p['id']})")
+            engine.cur.fetchall()
+        elif name == 'call':
+            text = f'RETURN 1 AS r /* {bench.CYPHER[query][0]} */'
+            engine.cur.execute('EXECUTE rc(%s, %s, %s)', (engine.G, text, json.dumps(p)))
+            engine.cur.fetchall()
+        else:
+            engine.run(query, p)
+
+    us = {name: ms * 1e3 for name, ms in turns.medians(bench, engines, runs, statement).items()}
     call = us['call'] - us['nothing']
     print(f"{query:10}  SQL {us['sql']:.0f} us, the rows {us['rows']:.0f}, the call {call:.0f}: "
           f"{(us['rows'] + call) / us['sql']:.2f}; Cypher {us['cypher']:.0f}: {us['cypher'] / us['sql']:.2f}", flush=True)

@@ -36,7 +36,9 @@ class ScanPool {
     context_ = context;
   }
   PooledScan* acquire(Snapshot snapshot);
+  // Its snapshot may go.
   void release(PooledScan* s) noexcept {
+    s->scan->xs_snapshot = nullptr;
     s->next_free = free_;
     free_ = s;
   }

@@ -230,7 +230,6 @@ void PgStore::remove_node_label(NodeId id, NameId label) {
     const bool any = next_row(s);
     if (any) tid = s->slot->tts_tid;
     ExecClearTuple(s->slot);
-    s->scan->xs_snapshot = snapshot_;  // the other one goes
     scans.release(s);
     UnregisterSnapshot(latest);
     return any;
@@ -302,7 +301,6 @@ std::optional<RelationshipId> PgStore::relationship_left(NodeId id, Snapshot sna
       rescan(s, &key, 1);
       const char* entry = next_index_entry(s);
       if (entry != nullptr) memcpy(&left, entry + kEdgeEntryId, sizeof left);
-      s->scan->xs_snapshot = snapshot_;
       scans.release(s);
       return entry != nullptr;
     });
@@ -328,7 +326,6 @@ void PgStore::need_no_relationships(NodeId id) {
     PooledScan* s = scans.acquire(own);
     const bool found = fetch_by_id(s, *left);
     ExecClearTuple(s->slot);
-    s->scan->xs_snapshot = snapshot_;
     scans.release(s);
     return found;
   });

@@ -54,7 +54,6 @@ void PgStore::relationships_between(const graph::NewRelationship& r, Snapshot sn
     out.push_back(id);
     check_interrupts();
   }
-  s->scan->xs_snapshot = snapshot_;  // the other one may go
   scans.release(s);
   std::sort(out.begin(), out.end());
 }

@@ -20,11 +20,6 @@ class CypherExecution : public ::testing::Test {
     session_.rows("CREATE INDEX FOR (n:Person) ON (n.id)");
   }
 
-  std::vector<std::string> run(Execution& execution, std::string_view parameters,
-                               MemoryStore& store) {
-    return session_.run(execution, parameters, store);
-  }
-
   // Runs it with each of the parameters by one execution, and by a new one in another store.
   void compare(std::string_view query, bool kept) {
     SCOPED_TRACE(query);
@@ -36,17 +31,17 @@ class CypherExecution : public ::testing::Test {
           R"({"id": 1000, "list": [], "n": 0})", R"({"id": null, "list": [8, 1], "n": 5})",
           R"({"id": 7, "list": [7, 100, 8, 9], "n": 3})", R"({"id": 9, "list": [9], "n": 1000})"}) {
       SCOPED_TRACE(parameters);
-      const auto got = run(execution, parameters, again);
+      const auto got = session_.run(execution, parameters, again);
       EXPECT_EQ(execution.can_be_kept(), kept);
       Execution fresh(*plan);
-      EXPECT_EQ(got, run(fresh, parameters, anew));
+      EXPECT_EQ(got, session_.run(fresh, parameters, anew));
     }
     // What the two have written is the same.
     for (const char* all :
          {"MATCH (n) RETURN n ORDER BY id(n)", "MATCH ()-[r]->() RETURN r ORDER BY id(r)"}) {
       const auto reading = make_plan(all, session_.store);
       Execution one(*reading), other(*reading);
-      EXPECT_EQ(run(one, "{}", again), run(other, "{}", anew));
+      EXPECT_EQ(session_.run(one, "{}", again), session_.run(other, "{}", anew));
     }
   }
 
@@ -106,39 +101,39 @@ TEST_F(CypherExecution, NamesThatCameBetweenAreSeen) {
   const auto plan =
       make_plan("MATCH (p:Person {id: 7})-[:MADE_LATER]->(t) RETURN t.id", session_.store);
   Execution execution(*plan);
-  EXPECT_TRUE(run(execution, "{}", session_.store).empty());
+  EXPECT_TRUE(session_.run(execution, "{}", session_.store).empty());
   ASSERT_TRUE(execution.can_be_kept());
   session_.rows("MATCH (p:Person {id: 7}), (t:Thing {id: 3}) CREATE (p)-[:MADE_LATER]->(t)");
-  EXPECT_EQ(run(execution, "{}", session_.store).size(), 1U);
+  EXPECT_EQ(session_.run(execution, "{}", session_.store).size(), 1U);
 }
 
 TEST_F(CypherExecution, IsNotKeptAfterAnError) {
   const auto plan = make_plan("MATCH (p:Person {id: 7}) RETURN 1 / $n AS x", session_.store);
   Execution execution(*plan);
-  EXPECT_EQ(run(execution, R"({"n": 1})", session_.store).size(), 1U);
+  EXPECT_EQ(session_.run(execution, R"({"n": 1})", session_.store).size(), 1U);
   EXPECT_TRUE(execution.can_be_kept());
-  EXPECT_THROW(run(execution, R"({"n": 0})", session_.store), Error);
+  EXPECT_THROW(session_.run(execution, R"({"n": 0})", session_.store), Error);
   EXPECT_FALSE(execution.can_be_kept());
-  EXPECT_EQ(run(execution, R"({"n": 1})", session_.store).size(), 1U);
+  EXPECT_EQ(session_.run(execution, R"({"n": 1})", session_.store).size(), 1U);
 }
 
 TEST_F(CypherExecution, TakesAnotherLimitOfMemory) {
   const auto plan =
       make_plan("MATCH (p:Person) RETURN [x IN range(1, 10000) | x] AS l LIMIT 1", session_.store);
   Execution execution(*plan);
-  EXPECT_EQ(run(execution, "{}", session_.store).size(), 1U);
+  EXPECT_EQ(session_.run(execution, "{}", session_.store).size(), 1U);
   session_.environment.memory_limit = 64 << 10;
-  EXPECT_THROW(run(execution, "{}", session_.store), Error);
+  EXPECT_THROW(session_.run(execution, "{}", session_.store), Error);
 }
 
 TEST_F(CypherExecution, WithMuchMemoryIsNotKept) {
   const auto plan = make_plan("MATCH (p:Person {id: 7}) RETURN size([x IN range(1, $n) | x]) AS l",
                               session_.store);
   Execution execution(*plan);
-  EXPECT_EQ(run(execution, R"({"n": 10})", session_.store).at(0), R"({"l":10})");
+  EXPECT_EQ(session_.run(execution, R"({"n": 10})", session_.store).at(0), R"({"l":10})");
   EXPECT_TRUE(execution.can_be_kept());
-  EXPECT_EQ(run(execution, R"({"n": 100000})", session_.store).at(0), R"({"l":100000})");
-  EXPECT_EQ(run(execution, R"({"n": 11})", session_.store).at(0), R"({"l":11})");
+  EXPECT_EQ(session_.run(execution, R"({"n": 100000})", session_.store).at(0), R"({"l":100000})");
+  EXPECT_EQ(session_.run(execution, R"({"n": 11})", session_.store).at(0), R"({"l":11})");
 }
 
 TEST_F(CypherExecution, WithManyColumnsIsNotKept) {
@@ -148,7 +143,7 @@ TEST_F(CypherExecution, WithManyColumnsIsNotKept) {
       query += ", p.age + " + std::to_string(i) + " AS c" + std::to_string(i);
     const auto plan = make_plan(query, session_.store);
     Execution execution(*plan);
-    EXPECT_EQ(run(execution, "{}", session_.store).size(), 1U);
+    EXPECT_EQ(session_.run(execution, "{}", session_.store).size(), 1U);
     return execution.can_be_kept();
   };
   EXPECT_TRUE(kept(10));
